@@ -1,0 +1,1 @@
+"""Rooms: private groups first, and the channels beside them."""

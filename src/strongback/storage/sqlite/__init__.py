@@ -1,0 +1,1 @@
+"""The store on SQLite: one writer thread, reads on the loop."""
