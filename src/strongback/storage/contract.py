@@ -138,7 +138,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Insert the document, or replace the one with its id."""
+    """Insert the document, or replace the one with its id.
+
+    A room's `usersCount` is not taken from the document: the store keeps it equal to the room's subscriptions.
+    A user's tokens are no part of the document either: `PutToken` writes them.
+    """
 
     kind: str
     document: Document
@@ -192,15 +196,7 @@ class RemoveTokens:
     user_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class AddMembers:
-    """Add to a room's stored number of members."""
-
-    rid: str
-    number: int
-
-
-Step = Put | PutIntegration | Remove | RemoveAll | PutToken | RemoveToken | RemoveTokens | AddMembers
+Step = Put | PutIntegration | Remove | RemoveAll | PutToken | RemoveToken | RemoveTokens
 
 
 @dataclass(slots=True)
