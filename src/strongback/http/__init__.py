@@ -1,0 +1,1 @@
+"""HTTP: endpoints as values, one dispatcher, the envelopes of the wire."""
