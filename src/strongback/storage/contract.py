@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from strongback.documents.dates import parse_date
 from strongback.documents.document import Document, Stored
 
 KINDS = (
@@ -53,6 +54,12 @@ class Token:
     def name(self) -> str | None:
         """The name of a personal access token; None for a login token."""
         return self.body.get("name") if self.body.get("type") == "personalAccessToken" else None
+
+    @property
+    def created(self) -> int:
+        """When the token was made, in epoch milliseconds; 0 where the entry does not say."""
+        value = self.body.get("createdAt" if self.body.get("type") == "personalAccessToken" else "when")
+        return (parse_date(value) or 0) if isinstance(value, str) else 0
 
 
 # Guards: what must be true inside the commit. A guard that fails raises Conflict(guard).
@@ -305,7 +312,7 @@ class Store(Protocol):
     async def access(self) -> Access:
         """Read permissions, roles and settings at one revision."""
 
-    async def get(self, kind: str, id: str) -> Stored | None:  # noqa: A002
+    async def get(self, kind: str, id: str) -> Stored | None:
         """Read one row by its id."""
 
     async def select(self, selection: Selection) -> list[Stored]:

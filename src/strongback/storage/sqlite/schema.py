@@ -4,7 +4,9 @@ import sqlite3
 
 from strongback.errors import Unavailable
 
-ROW = "id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, text TEXT NOT NULL, dates TEXT NOT NULL, hidden TEXT"
+ROW = (
+    "id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, text TEXT NOT NULL, dates TEXT NOT NULL, hidden TEXT"
+)
 
 VERSION_1 = f"""
 CREATE TABLE sequence (value INTEGER NOT NULL, access INTEGER NOT NULL);

@@ -1,0 +1,130 @@
+"""What a document becomes in its table: the wire text, the paths of dates, the hidden members, the columns."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from strongback.documents.dates import parse_date
+from strongback.documents.document import Document, encode_paths, hidden_members
+
+_encode = msgspec.json.encode
+
+ROW = ("id", "revision", "text", "dates", "hidden")
+
+COUNTED = {"rooms": "usersCount"}
+"""Members that the store counts itself and adds on reading."""
+
+
+def row(kind: str, document: Document, revision: int) -> tuple[str, int, str, str, str | None]:
+    """The columns that every kind has."""
+    apart = hidden_members(kind)
+    counted = COUNTED.get(kind)
+    shown = {k: v for k, v in document.body.items() if k not in apart and k != counted}
+    hidden = {k: v for k, v in document.body.items() if k in apart}
+    return (
+        document.id,
+        revision,
+        _encode(shown).decode(),
+        encode_paths(document.dates),
+        _encode(hidden).decode() if hidden else None,
+    )
+
+
+def text(value: Any) -> str | None:
+    """A string member, or None."""
+    return value if isinstance(value, str) else None
+
+
+def strings(value: Any) -> list[str]:
+    """The strings of a list member, each once."""
+    return list(dict.fromkeys(v for v in value if isinstance(v, str))) if isinstance(value, list) else []
+
+
+def date(document: Document, name: str) -> int:
+    """A date member in epoch milliseconds; 0 where it is missing or no date."""
+    value = document.body.get(name)
+    return (parse_date(value) or 0) if isinstance(value, str) and (name,) in document.dates else 0
+
+
+def member(value: Any, name: str) -> str | None:
+    """A string inside an object member, or None."""
+    return text(value.get(name)) if isinstance(value, Mapping) else None
+
+
+def roles_text(value: Any) -> str:
+    """A list of role ids as the text of a column."""
+    return _encode(strings(value)).decode()
+
+
+def addresses(document: Document) -> list[str]:
+    """The e-mail addresses of a user, in lower case."""
+    emails = document.body.get("emails")
+    found = [member(entry, "address") for entry in emails] if isinstance(emails, list) else []
+    return list(dict.fromkeys(address.lower() for address in found if address))
+
+
+def _user(document: Document) -> tuple[Any, ...]:
+    body = document.body
+    username = text(body.get("username")) or ""
+    return (
+        username,
+        username.casefold(),
+        roles_text(body.get("roles")),
+        body.get("active", True) is True,
+        date(document, "createdAt"),
+    )
+
+
+def _room(document: Document) -> tuple[Any, ...]:
+    body = document.body
+    return (
+        text(body.get("name")),
+        text(body.get("t")) or "",
+        body.get("archived") is True,
+        text(body.get("prid")),
+        text(body.get("teamId")),
+        date(document, "ts"),
+    )
+
+
+def _subscription(document: Document) -> tuple[Any, ...]:
+    body = document.body
+    return body["rid"], member(body["u"], "_id"), roles_text(body.get("roles")), date(document, "ts")
+
+
+def _message(document: Document) -> tuple[Any, ...]:
+    body = document.body
+    return body["rid"], member(body.get("u"), "_id") or "", date(document, "ts")
+
+
+def _integration(document: Document) -> tuple[Any, ...]:
+    body = document.body
+    return (
+        body["type"],
+        text(body.get("userId")),
+        member(body.get("_createdBy"), "_id"),
+        date(document, "_createdAt"),
+    )
+
+
+def _history(document: Document) -> tuple[Any, ...]:
+    return member(document.body.get("integration"), "_id") or "", date(document, "_updatedAt")
+
+
+def _nothing(_: Document) -> tuple[Any, ...]:
+    return ()
+
+
+COLUMNS: Mapping[str, tuple[tuple[str, ...], Callable[[Document], tuple[Any, ...]]]] = {
+    "users": (("username", "username_fold", "roles", "active", "created"), _user),
+    "rooms": (("name", "type", "archived", "prid", "team_id", "created"), _room),
+    "subscriptions": (("rid", "user_id", "roles", "created"), _subscription),
+    "messages": (("rid", "user_id", "created"), _message),
+    "settings": ((), _nothing),
+    "permissions": ((), _nothing),
+    "roles": ((), _nothing),
+    "integrations": (("type", "user_id", "created_by", "created"), _integration),
+    "history": (("integration_id", "updated"), _history),
+}
+"""By kind, the indexed columns and the function that derives them from a document."""

@@ -1,0 +1,37 @@
+"""The fixed statements of the store."""
+
+from strongback.storage.sqlite.selections import COLUMNS
+
+AUTHENTICATE = (
+    "SELECT u.username, u.roles, (SELECT access FROM sequence) FROM tokens t JOIN users u ON u.id = t.user_id"
+    " WHERE t.user_id = ? AND t.hash = ? AND u.active"
+)
+ACCESS = (
+    "SELECT 'revision', '', access FROM sequence"
+    " UNION ALL SELECT 'permissions', id, text -> '$.roles' FROM permissions"
+    " UNION ALL SELECT 'roles', id, text -> '$.scope' FROM roles"
+    " UNION ALL SELECT 'settings', id, text -> '$.value' FROM settings"
+)
+
+_ROOM = (
+    "SELECT r.id, r.name, r.type, r.archived, r.prid, r.team_id, s.roles"
+    " FROM rooms r LEFT JOIN subscriptions s ON s.rid = r.id AND s.user_id = ? WHERE"
+)
+ROOM_BY_ID = f"{_ROOM} r.id = ?"
+ROOM_BY_NAME = f"{_ROOM} r.name = ?"
+
+USERS_BY_NAME = (
+    f"SELECT t.username, {COLUMNS} FROM users t WHERE t.username = ? OR t.username_fold = ? LIMIT 3"
+)
+USER_BY_EMAIL = f"SELECT {COLUMNS} FROM emails e JOIN users t ON t.id = e.user_id WHERE e.address = ? ORDER BY t.id LIMIT 1"
+TOKENS = "SELECT hash, body, dates FROM tokens WHERE user_id = ? ORDER BY created, hash"
+TOKEN_OWNER = (
+    "SELECT t.user_id FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.hash = ? AND u.active"
+    " ORDER BY t.user_id LIMIT 1"
+)
+INTEGRATION_BY_URL = (
+    f"SELECT {COLUMNS} FROM urls l JOIN integrations t ON t.id = l.integration WHERE l.url = ?"
+    " ORDER BY t.created, t.id LIMIT 1"
+)
+LINKS = "SELECT text, kind, target FROM links WHERE integration = ? ORDER BY position"
+OWNERS = "SELECT user_id FROM room_roles WHERE rid = ? AND role = 'owner' ORDER BY user_id"

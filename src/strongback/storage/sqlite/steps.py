@@ -1,0 +1,196 @@
+"""The guards and steps of a commit, as SQL on one connection inside one transaction."""
+
+import sqlite3
+from typing import Any
+
+import msgspec
+
+from strongback.documents.document import Document, encode_paths
+from strongback.errors import Conflict
+from strongback.storage.contract import (
+    ACCESS_KINDS,
+    FIELDS,
+    Absent,
+    AdminRemains,
+    Changes,
+    EmailFree,
+    Guard,
+    Present,
+    Put,
+    PutIntegration,
+    PutToken,
+    Remove,
+    RemoveAll,
+    RemoveToken,
+    RemoveTokens,
+    Steady,
+    Step,
+    Token,
+    TokenNameFree,
+    Unchanged,
+)
+from strongback.storage.sqlite.rows import COLUMNS, ROW, addresses, row, strings
+
+
+def _put_sql(kind: str) -> str:
+    names = (*ROW, *COLUMNS[kind][0])
+    places = ", ".join("?" * len(names))
+    if kind == "rooms":
+        names = (*names, "members")
+        places += ", (SELECT count(*) FROM subscriptions WHERE rid = ?1)"
+    kept = ", ".join(f"{name} = excluded.{name}" for name in names if name != "id")
+    return f"INSERT INTO {kind} ({', '.join(names)}) VALUES ({places}) ON CONFLICT (id) DO UPDATE SET {kept}"
+
+
+PUT = {kind: _put_sql(kind) for kind in COLUMNS}
+BY_FIELD = {kind: ("id", *fields) for kind, fields in FIELDS.items()}
+
+
+def apply(connection: sqlite3.Connection, changes: Changes) -> None:
+    """Check the guards and run the steps; raises Conflict, the caller undoes what was written."""
+    for guard in changes.guards:
+        if not holds(connection, guard):
+            raise Conflict(guard)
+    (revision,) = connection.execute("UPDATE sequence SET value = value + 1 RETURNING value").fetchone()
+    for step in changes.steps:
+        try:
+            run(connection, step, revision)
+        except sqlite3.IntegrityError as error:
+            raise Conflict(f"{error} ({type(step).__name__})") from None
+    if any(getattr(step, "kind", None) in ACCESS_KINDS for step in changes.steps):
+        connection.execute("UPDATE sequence SET access = ?", (revision,))
+
+
+def holds(connection: sqlite3.Connection, guard: Guard) -> bool:
+    """Whether a guard is true now."""
+    one = connection.execute
+    match guard:
+        case Absent(kind, name, value):
+            return (
+                one(f"SELECT 1 FROM {kind} WHERE {field(kind, name)} = ? LIMIT 1", (value,)).fetchone()
+                is None
+            )
+        case Unchanged(kind, id, revision):
+            found = one(f"SELECT revision FROM {table(kind)} WHERE id = ?", (id,)).fetchone()
+            return bool(found == (revision,))
+        case Present(kind, id):
+            return one(f"SELECT 1 FROM {table(kind)} WHERE id = ?", (id,)).fetchone() is not None
+        case Steady(kind, name, value, count, newest):
+            return steady(connection, kind, name, value) == (count, newest)
+        case AdminRemains(user_id):
+            return one(ADMIN_BESIDE, (user_id,)).fetchone() is not None
+        case EmailFree(address, user_id):
+            return one(EMAIL_OF_ANOTHER, (address.lower(), user_id)).fetchone() is None
+        case TokenNameFree(user_id, name):
+            return one(TOKEN_NAMED, (user_id, name)).fetchone() is None
+
+
+ADMIN_BESIDE = (
+    "SELECT 1 FROM user_roles r JOIN users u ON u.id = r.user_id"
+    " WHERE r.role = 'admin' AND r.user_id <> ? AND u.active LIMIT 1"
+)
+EMAIL_OF_ANOTHER = "SELECT 1 FROM emails WHERE address = ? AND user_id <> ? LIMIT 1"
+TOKEN_NAMED = "SELECT 1 FROM tokens WHERE user_id = ? AND name = ? LIMIT 1"
+
+
+def steady(connection: sqlite3.Connection, kind: str, name: str, value: str) -> tuple[int, int]:
+    """How many rows have this value, and their newest revision (0 if none)."""
+    found: tuple[int, int] = connection.execute(
+        f"SELECT count(*), coalesce(max(revision), 0) FROM {kind} WHERE {field(kind, name)} = ?",
+        (value,),
+    ).fetchone()
+    return found
+
+
+def table(kind: str) -> str:
+    """The table of a kind; ValueError for anything else."""
+    if kind not in COLUMNS:
+        raise ValueError(f"there is no kind {kind!r}, only {', '.join(COLUMNS)}")
+    return kind
+
+
+def field(kind: str, name: str) -> str:
+    """The column of a field that guards and removals may name; ValueError for another."""
+    if name not in BY_FIELD[kind]:
+        raise ValueError(f"{kind} has no indexed field {name!r}, only {', '.join(BY_FIELD[kind])}")
+    return name
+
+
+def run(connection: sqlite3.Connection, step: Step, revision: int) -> None:
+    """Run one step."""
+    match step:
+        case Put(kind, document):
+            put(connection, kind, document, revision)
+        case PutIntegration(document, links):
+            put(connection, "integrations", document, revision)
+            connection.execute("DELETE FROM links WHERE integration = ?", (document.id,))
+            connection.executemany(
+                "INSERT INTO links VALUES (?, ?, ?, ?, ?)",
+                [(document.id, n, link.text, link.kind, link.target) for n, link in enumerate(links)],
+            )
+        case Remove(kind, id):
+            connection.execute(f"DELETE FROM {table(kind)} WHERE id = ?", (id,))
+        case RemoveAll(kind, name, value):
+            connection.execute(f"DELETE FROM {kind} WHERE {field(kind, name)} = ?", (value,))
+        case PutToken(token, keep):
+            put_token(connection, token, keep)
+        case RemoveToken(user_id, hash):
+            connection.execute("DELETE FROM tokens WHERE user_id = ? AND hash = ?", (user_id, hash))
+        case RemoveTokens(user_id):
+            connection.execute("DELETE FROM tokens WHERE user_id = ?", (user_id,))
+
+
+def put(connection: sqlite3.Connection, kind: str, document: Document, revision: int) -> None:
+    """Write a document and the rows that are derived from it."""
+    connection.execute(PUT[kind], (*row(kind, document, revision), *COLUMNS[kind][1](document)))
+    if kind == "users":
+        replace(connection, "user_roles", "role", document.id, strings(document.body.get("roles")))
+        replace(connection, "emails", "address", document.id, addresses(document))
+    elif kind == "subscriptions":
+        rid, user_id = document.body["rid"], document.body["u"]["_id"]
+        connection.execute("DELETE FROM room_roles WHERE rid = ? AND user_id = ?", (rid, user_id))
+        connection.executemany(
+            "INSERT INTO room_roles VALUES (?, ?, ?)",
+            [(rid, role, user_id) for role in strings(document.body.get("roles"))],
+        )
+    elif kind == "integrations":
+        connection.execute("DELETE FROM urls WHERE integration = ?", (document.id,))
+        connection.executemany(
+            "INSERT INTO urls VALUES (?, ?)",
+            [(url, document.id) for url in strings(document.body.get("urls"))],
+        )
+
+
+def replace(connection: sqlite3.Connection, name: str, column: str, user_id: str, values: list[str]) -> None:
+    """Make these the only values of a user in a side table."""
+    connection.execute(f"DELETE FROM {name} WHERE user_id = ?", (user_id,))
+    connection.executemany(
+        f"INSERT INTO {name} ({column}, user_id) VALUES (?, ?)",
+        [(value, user_id) for value in values],
+    )
+
+
+def put_token(connection: sqlite3.Connection, token: Token, keep: int | None) -> None:
+    """Write a token; beyond `keep` login tokens the oldest go."""
+    body: dict[str, Any] = dict(token.body)
+    connection.execute(
+        "INSERT INTO tokens (user_id, hash, name, created, body, dates) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (user_id, hash) DO UPDATE SET"
+        " name = excluded.name, created = excluded.created, body = excluded.body, dates = excluded.dates",
+        (
+            token.user_id,
+            token.hash,
+            token.name,
+            token.created,
+            msgspec.json.encode(body).decode(),
+            encode_paths(token.dates),
+        ),
+    )
+    if keep is not None:
+        connection.execute(SURPLUS_TOKENS, (token.user_id, token.user_id, keep))
+
+
+SURPLUS_TOKENS = (
+    "DELETE FROM tokens WHERE user_id = ? AND hash IN (SELECT hash FROM tokens WHERE user_id = ?"
+    " AND name IS NULL ORDER BY created DESC, hash LIMIT -1 OFFSET ?)"
+)

@@ -1,0 +1,261 @@
+"""The store on a SQLite file: writes through the writer, reads on the loop's own connection."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from strongback.documents.document import Stored, decode_paths
+from strongback.errors import Unavailable
+from strongback.storage.contract import (
+    KINDS,
+    Access,
+    Changes,
+    Everything,
+    Having,
+    IntegrationScope,
+    Link,
+    Login,
+    Page,
+    RoomView,
+    Selection,
+    Steady,
+    Token,
+)
+from strongback.storage.sqlite import statements
+from strongback.storage.sqlite.connection import connect, unavailable
+from strongback.storage.sqlite.maintenance import backup, check
+from strongback.storage.sqlite.owner import own
+from strongback.storage.sqlite.reader import SLICE, WideReader
+from strongback.storage.sqlite.schema import migrate
+from strongback.storage.sqlite.selections import Where, count_sql, page_sql, rows_sql, stored_columns, where
+from strongback.storage.sqlite.steps import steady, table
+from strongback.storage.sqlite.writer import Writer
+
+READ_WAIT_MS = 50
+WRITE_WAIT_MS = 2_000
+WIDE = 1_000
+"""More rows than this are read off the loop."""
+
+
+async def open_store(path: Path, *, writing: bool = True) -> "SQLiteStore":
+    """Open a database file, made and migrated where needed.
+
+    With `writing`, the process owns the file until the store is closed; without, the file must exist, and only
+    reads work, beside a server that runs. Raises Unavailable with a sentence where the file can not be opened.
+    """
+    owner = None
+    try:
+        if writing:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            owner = own(path)
+        elif not path.is_file():
+            raise Unavailable(f"there is no database {path}")
+        writing_connection = connect(path, WRITE_WAIT_MS) if writing else None
+        connection = writing_connection or connect(path, READ_WAIT_MS)
+        migrate(connection)
+        path.chmod(0o600)
+        reading = connect(path, READ_WAIT_MS)
+    except sqlite3.Error as error:
+        raise Unavailable(f"{path} can not be opened as a database: {error}") from error
+    except OSError as error:
+        raise Unavailable(f"{path} can not be opened: {error.strerror}") from error
+    return SQLiteStore(path, reading, writing_connection, owner)
+
+
+@lru_cache(maxsize=4096)
+def role_set(text: str) -> frozenset[str]:
+    """The roles in a column."""
+    return frozenset(msgspec.json.decode(text))
+
+
+class SQLiteStore:
+    """A store on one file; see `strongback.storage.contract.Store` for what each method does."""
+
+    def __init__(
+        self,
+        path: Path,
+        reading: sqlite3.Connection,
+        writing: sqlite3.Connection | None,
+        owner: IO[str] | None,
+    ) -> None:
+        self.path = path
+        self._reading = reading
+        self._writer = Writer(writing) if writing is not None else None
+        self._wide = WideReader(path)
+        self._owner = owner
+
+    async def commit(self, changes: Changes) -> None:
+        if self._writer is None:
+            raise Unavailable("this process has opened the database for reading only")
+        await self._writer.commit(changes)
+
+    def _one(self, sql: str, parameters: tuple[Any, ...]) -> Any:
+        try:
+            return self._reading.execute(sql, parameters).fetchone()
+        except sqlite3.Error as error:
+            raise unavailable(error) from error
+        except UnicodeEncodeError:
+            return None  # a lone surrogate: no stored text has one
+
+    def _all(self, sql: str, parameters: tuple[Any, ...]) -> list[Any]:
+        try:
+            return self._reading.execute(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise unavailable(error) from error
+        except UnicodeEncodeError:
+            return []
+
+    async def authenticate(self, user_id: str, token_hash: str) -> Login | None:
+        found = self._one(statements.AUTHENTICATE, (user_id, token_hash))
+        if found is None:
+            return None
+        username, roles, revision = found
+        return Login(user_id, username, role_set(roles), revision)
+
+    async def access(self) -> Access:
+        rows = self._all(statements.ACCESS, ())
+        found: dict[str, dict[str, Any]] = {"permissions": {}, "roles": {}, "settings": {}}
+        revision = 0
+        for kind, id, value in rows:  # noqa: A001
+            if kind == "revision":
+                revision = value
+            else:
+                found[kind][id] = msgspec.json.decode(value) if value is not None else None
+        permissions = {id: frozenset(roles or ()) for id, roles in found["permissions"].items()}  # noqa: A001
+        return Access(revision, permissions, found["roles"], found["settings"])
+
+    async def get(self, kind: str, id: str) -> Stored | None:
+        found = self._one(f"SELECT {stored_columns(kind)} FROM {table(kind)} t WHERE t.id = ?", (id,))
+        return None if found is None else Stored(*found)
+
+    async def select(self, selection: Selection) -> list[Stored]:
+        chosen = where(selection)
+        return [Stored(*found) for found in self._all(rows_sql(chosen, "id"), (*chosen.parameters, -1))]
+
+    async def page(self, selection: Selection, order: str, offset: int, count: int) -> Page:
+        chosen = where(selection)
+        sql = page_sql(chosen, order)
+        limit = count or -1
+        wide = _is_wide(selection) and (count == 0 or count > WIDE or offset > WIDE)
+        if wide or not 0 < count <= WIDE:
+            return await self._wide_page(chosen, sql, limit, offset, wide)
+        texts = [text for (text,) in self._all(sql, (*chosen.parameters, limit, offset))]
+        if len(texts) < count and (texts or offset == 0):
+            return Page(texts, offset + len(texts))
+        (total,) = self._one(count_sql(chosen), chosen.parameters) or (0,)
+        return Page(texts, total)
+
+    async def _wide_page(self, chosen: Where, sql: str, limit: int, offset: int, known_wide: bool) -> Page:
+        if not known_wide:
+            few = self._all(sql, (*chosen.parameters, WIDE + 1, offset))
+            if len(few) <= WIDE and (few or offset == 0):
+                return Page([text for (text,) in few], offset + len(few))
+
+        def read(connection: sqlite3.Connection) -> Page:
+            texts = [text for (text,) in connection.execute(sql, (*chosen.parameters, limit, offset))]
+            (total,) = connection.execute(count_sql(chosen), chosen.parameters).fetchone()
+            return Page(texts, total)
+
+        return await self._wide.run(read)
+
+    async def scan(self, selection: Selection, order: str) -> AsyncIterator[list[Stored]]:
+        chosen = where(selection)
+        sql = rows_sql(chosen, order)
+        if not _is_wide(selection):
+            few = self._all(sql, (*chosen.parameters, WIDE + 1))
+            if len(few) <= WIDE:
+                for start in range(0, len(few), SLICE):
+                    yield [Stored(*found) for found in few[start : start + SLICE]]
+                return
+        async for rows in self._wide.slices(sql, (*chosen.parameters, -1)):
+            yield [Stored(*found) for found in rows]
+
+    async def steady(self, having: Having) -> Steady:
+        try:
+            count, newest = steady(self._reading, having.kind, having.field, having.value)
+        except sqlite3.Error as error:
+            raise unavailable(error) from error
+        return Steady(having.kind, having.field, having.value, count, newest)
+
+    async def room_by_id(self, rid: str, user_id: str) -> RoomView | None:
+        return _room_view(self._one(statements.ROOM_BY_ID, (user_id, rid)))
+
+    async def room_by_name(self, name: str, user_id: str) -> RoomView | None:
+        return _room_view(self._one(statements.ROOM_BY_NAME, (user_id, name)))
+
+    async def user_by_name(self, username: str) -> Stored | None:
+        found = self._all(statements.USERS_BY_NAME, (username, username.casefold()))
+        exact = [user for name, *user in found if name == username]
+        users = exact or [user for _, *user in found]
+        return Stored(*users[0]) if len(users) == 1 else None
+
+    async def user_by_email(self, address: str) -> Stored | None:
+        found = self._one(statements.USER_BY_EMAIL, (address.lower(),))
+        return None if found is None else Stored(*found)
+
+    async def tokens(self, user_id: str) -> list[Token]:
+        return [
+            Token(user_id, hash, msgspec.json.decode(body), decode_paths(dates))
+            for hash, body, dates in self._all(statements.TOKENS, (user_id,))  # noqa: A001
+        ]
+
+    async def token_owner(self, token_hash: str) -> str | None:
+        found = self._one(statements.TOKEN_OWNER, (token_hash,))
+        return None if found is None else found[0]
+
+    async def integration_by_url(self, url: str) -> Stored | None:
+        found = self._one(statements.INTEGRATION_BY_URL, (url,))
+        return None if found is None else Stored(*found)
+
+    async def links(self, integration_id: str) -> list[Link]:
+        return [Link(*found) for found in self._all(statements.LINKS, (integration_id,))]
+
+    async def counts(self) -> dict[str, int]:
+        return await self._wide.run(
+            lambda connection: {
+                kind: connection.execute(count_sql(where(Everything(kind)))).fetchone()[0] for kind in KINDS
+            }
+        )
+
+    async def owners(self, rid: str) -> list[str]:
+        return [user_id for (user_id,) in self._all(statements.OWNERS, (rid,))]
+
+    async def backup(self, path: Path) -> None:
+        await self._wide.run(lambda connection: backup(connection, path))
+
+    async def check(self) -> list[str]:
+        return await self._wide.run(check)
+
+    async def close(self) -> None:
+        if self._writer is not None:
+            await self._writer.close()
+        self._wide.close()
+        self._reading.close()
+        if self._owner is not None:
+            self._owner.close()
+
+
+def _is_wide(selection: Selection) -> bool:
+    return isinstance(selection, Everything) or (
+        isinstance(selection, IntegrationScope) and selection.targets is None
+    )
+
+
+def _room_view(found: Any) -> RoomView | None:
+    if found is None:
+        return None
+    id, name, type, archived, prid, team_id, roles = found  # noqa: A001
+    return RoomView(
+        id,
+        name or "",
+        type,
+        bool(archived),
+        prid,
+        team_id,
+        roles is not None,
+        frozenset() if roles is None else role_set(roles),
+    )

@@ -1,0 +1,129 @@
+"""The writer: one thread, many jobs per commit, each answered after the disk has it."""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from dataclasses import dataclass
+
+from strongback.errors import Unavailable
+from strongback.storage.contract import Changes
+from strongback.storage.sqlite.connection import unavailable
+from strongback.storage.sqlite.steps import apply
+
+JOBS_PER_COMMIT = 256
+
+
+@dataclass(slots=True)
+class Job:
+    """A write that waits for its commit."""
+
+    changes: Changes
+    done: asyncio.Future[None]
+    loop: asyncio.AbstractEventLoop
+    failure: Exception | None = None
+
+    def settle(self) -> None:
+        """Answer the waiting coroutine, from the writer's thread."""
+        try:
+            self.loop.call_soon_threadsafe(self._answer)
+        except RuntimeError:  # the loop has ended: nobody waits any more
+            return
+
+    def _answer(self) -> None:
+        if self.done.done():
+            return
+        if self.failure is None:
+            self.done.set_result(None)
+        else:
+            self.done.set_exception(self.failure)
+
+
+class Writer:
+    """Owns the only connection that writes to the file.
+
+    A thread takes what waits, runs each job behind a savepoint, commits once for all of them, and only then
+    answers. A job that fails is undone alone; a commit that fails, fails all of its jobs.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._closing = False
+        self.commits = 0
+        self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
+        self._thread.start()
+
+    async def commit(self, changes: Changes) -> None:
+        """Hand in a write and wait until it is on the disk."""
+        if self._closing:
+            raise Unavailable("the storage is closing; try again in a moment")
+        loop = asyncio.get_running_loop()
+        job = Job(changes, loop.create_future(), loop)
+        self._jobs.put(job)
+        await job.done
+
+    async def close(self) -> None:
+        """Finish what was handed in, then end the thread."""
+        self._closing = True
+        self._jobs.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _run(self) -> None:
+        try:
+            while batch := self._batch():
+                self._commit(self._connection, batch)
+        finally:
+            self._connection.close()
+
+    def _batch(self) -> list[Job]:
+        """Wait for a job, then take all that wait behind it; empty when closing and nothing is left."""
+        batch: list[Job] = []
+        job = self._jobs.get()
+        while job is not None:
+            batch.append(job)
+            if len(batch) == JOBS_PER_COMMIT:
+                return batch
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return batch
+        if batch:
+            self._jobs.put(None)  # the sign to end: seen again after this batch
+        return batch
+
+    def _commit(self, connection: sqlite3.Connection, batch: list[Job]) -> None:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for job in batch:
+                attempt(connection, job)
+            connection.execute("COMMIT")
+            self.commits += 1
+        except sqlite3.Error as error:
+            undo(connection)
+            for job in batch:
+                job.failure = unavailable(error)
+        for job in batch:
+            job.settle()
+
+
+def attempt(connection: sqlite3.Connection, job: Job) -> None:
+    """Run a job behind a savepoint; undo it alone where it fails by itself."""
+    connection.execute("SAVEPOINT job")
+    try:
+        apply(connection, job.changes)
+    except sqlite3.OperationalError:
+        raise  # the disk or the lock, not the job: the whole commit fails
+    except Exception as error:
+        job.failure = error
+        connection.execute("ROLLBACK TO job")
+    connection.execute("RELEASE job")
+
+
+def undo(connection: sqlite3.Connection) -> None:
+    """Roll back what is open; a full disk may have done so already."""
+    if connection.in_transaction:
+        try:
+            connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            return
