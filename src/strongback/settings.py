@@ -1,0 +1,175 @@
+"""What the process is told at start: from a flag, else from the environment, else the default.
+
+Settings that the wire can change (`POST settings/:id`) live in the database, not here.
+"""
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+T = TypeVar("T")
+
+SQLITE = "sqlite:///"
+LOG_FORMATS = ("auto", "console", "json")
+YES = frozenset({"true", "yes", "on", "1"})
+NO = frozenset({"false", "no", "off", "0", ""})
+
+
+class SettingsError(ValueError):
+    """A setting that can not be used; its text is one line for the person who set it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a setting comes from: the environment variable, the flag of `serve`, and how text is read."""
+
+    env: str
+    parse: Callable[[str], Any]
+    flag: str | None = None
+    name: str | None = None
+    secret: bool = False
+
+
+def text(value: str) -> str:
+    """Take the text as it is."""
+    return value
+
+
+def boolean(value: str) -> bool:
+    """Read yes or no."""
+    folded = value.strip().lower()
+    if folded in YES:
+        return True
+    if folded in NO:
+        return False
+    raise ValueError("must be true or false")
+
+
+def exactly_true(value: str) -> bool:
+    """Read a switch that nothing but `true` turns on."""
+    return value == "true"
+
+
+def true_or_yes(value: str) -> bool:
+    """Read a switch that `true` and `yes` turn on, and all else leaves off."""
+    return value.lower() in {"true", "yes"}
+
+
+def number(least: int, most: int) -> Callable[[str], int]:
+    """Read a whole number within bounds."""
+
+    def parse(value: str) -> int:
+        try:
+            result = int(value)
+        except ValueError:
+            raise ValueError("must be a whole number") from None
+        if not least <= result <= most:
+            raise ValueError(f"must be from {least} to {most}")
+        return result
+
+    return parse
+
+
+def log_format(value: str) -> str:
+    """Read the shape of the log."""
+    if value not in LOG_FORMATS:
+        raise ValueError(f"must be one of {', '.join(LOG_FORMATS)}")
+    return value
+
+
+def database_url(value: str) -> str:
+    """Check the URL of a database: `sqlite:///` and a path."""
+    if not value.startswith(SQLITE) or value == SQLITE or "\0" in value:
+        raise ValueError("must look like sqlite:///data/strongback.db, or sqlite:////srv/strongback.db")
+    return value
+
+
+def setting(default: T, source: Source) -> T:
+    """Declare a setting of the dataclass below."""
+    declared: T = field(default=default, metadata={"source": source}, repr=not source.secret)
+    return declared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings of a process; docs/settings.md says what each is for."""
+
+    database: str = setting(
+        "sqlite:///data/strongback.db", Source("STRONGBACK_DATABASE", database_url, flag="--database")
+    )
+    host: str = setting("127.0.0.1", Source("STRONGBACK_HOST", text, flag="--host"))
+    port: int = setting(3000, Source("STRONGBACK_PORT", number(0, 65535), flag="--port"))
+    dev: bool = setting(default=False, source=Source("STRONGBACK_DEV", boolean, flag="--dev"))
+    log_format: str = setting("auto", Source("STRONGBACK_LOG_FORMAT", log_format, name="log.format"))
+
+    body_bytes: int = setting(
+        5 * 1024 * 1024, Source("STRONGBACK_BODY_BYTES", number(1024, 2**30), name="body.bytes")
+    )
+    query_bytes: int = setting(
+        16 * 1024, Source("STRONGBACK_QUERY_BYTES", number(256, 2**20), name="query.bytes")
+    )
+    matching_ms: int = setting(
+        250, Source("STRONGBACK_MATCHING_MS", number(1, 60_000), name="query.matching_ms")
+    )
+    tokens_reveal: bool = setting(
+        default=True, source=Source("STRONGBACK_TOKENS_REVEAL", boolean, name="tokens.reveal")
+    )
+
+    forwarded_count: int = setting(0, Source("HTTP_FORWARDED_COUNT", number(0, 16), name="forwarded.count"))
+    test_mode: bool = setting(default=False, source=Source("TEST_MODE", exactly_true))
+    admin_username: str = setting("admin", Source("ADMIN_USERNAME", text))
+    admin_name: str = setting("Administrator", Source("ADMIN_NAME", text))
+    admin_pass: str = setting("", Source("ADMIN_PASS", text, secret=True))
+    admin_email: str = setting("", Source("ADMIN_EMAIL", text))
+    admin_id: str = setting("", Source("ADMIN_ID", text))
+    create_tokens_for_users: bool = setting(
+        default=False, source=Source("CREATE_TOKENS_FOR_USERS", true_or_yes)
+    )
+    freeze_integration_scripts: str = setting("", Source("FREEZE_INTEGRATION_SCRIPTS", text))
+
+    @classmethod
+    def load(cls, flags: Mapping[str, Any], environ: Mapping[str, str]) -> Self:
+        """Build the settings; a flag that is None was not given. Raises SettingsError."""
+        values: dict[str, Any] = {}
+        for name, source in sources().items():
+            given = flags.get(name)
+            origin, raw = (source.flag, given) if given is not None else (source.env, environ.get(source.env))
+            if raw is None:
+                continue
+            try:
+                values[name] = source.parse(raw) if isinstance(raw, str) else raw
+            except ValueError as error:
+                raise SettingsError(f"{origin} {error}") from None
+        settings = cls(**values)
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Refuse settings that must not stand together."""
+        if self.test_mode and not is_loopback(self.host):
+            raise SettingsError(
+                f"TEST_MODE=true creates an administrator with a well-known password, so --host {self.host} "
+                "is refused: use 127.0.0.1"
+            )
+
+    @property
+    def database_path(self) -> Path:
+        """The file of the SQLite database."""
+        return Path(self.database.removeprefix(SQLITE))
+
+
+def sources() -> dict[str, Source]:
+    """Every setting's source, by the name of its field."""
+    return {declared.name: declared.metadata["source"] for declared in fields(Settings)}
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
