@@ -80,16 +80,20 @@ END;
 VERSIONS = (VERSION_1,)
 
 
-def migrate(connection: sqlite3.Connection) -> None:
+def migrate(connection: sqlite3.Connection, *, writing: bool = True) -> None:
     """Bring an opened database to the newest version, each step in a transaction of its own.
 
-    Raises Unavailable where a newer Strongback wrote the database.
+    Raises Unavailable where a newer Strongback wrote the database, or an older one did and this is no writer.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(VERSIONS):
         raise Unavailable(
             f"the database has version {version}, but this Strongback knows only version {len(VERSIONS)}: "
             "start the newer Strongback that wrote it"
+        )
+    if version < len(VERSIONS) and not writing:
+        raise Unavailable(
+            f"the database has version {version}; start `strongback serve` on it once to bring it to {len(VERSIONS)}"
         )
     for number in range(version, len(VERSIONS)):
         connection.executescript(

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import ExitStack, closing
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
@@ -47,23 +48,29 @@ async def open_store(path: Path, *, writing: bool = True) -> "SQLiteStore":
     With `writing`, the process owns the file until the store is closed; without, the file must exist, and only
     reads work, beside a server that runs. Raises Unavailable with a sentence where the file can not be opened.
     """
-    owner = None
-    try:
-        if writing:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            owner = own(path)
-        elif not path.is_file():
-            raise Unavailable(f"there is no database {path}")
-        writing_connection = connect(path, WRITE_WAIT_MS) if writing else None
-        connection = writing_connection or connect(path, READ_WAIT_MS)
-        migrate(connection)
-        path.chmod(0o600)
-        reading = connect(path, READ_WAIT_MS)
-    except sqlite3.Error as error:
-        raise Unavailable(f"{path} can not be opened as a database: {error}") from error
-    except OSError as error:
-        raise Unavailable(f"{path} can not be opened: {error.strerror}") from error
-    return SQLiteStore(path, reading, writing_connection, owner)
+    with ExitStack() as opened:
+        try:
+            owner = opened.enter_context(_owned(path)) if writing else None
+            if not writing and not path.is_file():
+                raise Unavailable(f"there is no database {path}")
+            connection = opened.enter_context(
+                closing(connect(path, WRITE_WAIT_MS if writing else READ_WAIT_MS))
+            )
+            migrate(connection, writing=writing)
+            reading = opened.enter_context(closing(connect(path, READ_WAIT_MS))) if writing else connection
+            if writing:
+                path.chmod(0o600)
+        except sqlite3.Error as error:
+            raise Unavailable(f"{path} can not be opened as a database: {error}") from error
+        except OSError as error:
+            raise Unavailable(f"{path} can not be opened: {error.strerror}") from error
+        opened.pop_all()
+    return SQLiteStore(path, reading, connection if writing else None, owner)
+
+
+def _owned(path: Path) -> IO[str]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return own(path)
 
 
 @lru_cache(maxsize=4096)
@@ -87,6 +94,18 @@ class SQLiteStore:
         self._writer = Writer(writing) if writing is not None else None
         self._wide = WideReader(path)
         self._owner = owner
+
+    @property
+    def commits(self) -> int:
+        """How many transactions the writer has committed."""
+        return 0 if self._writer is None else self._writer.commits
+
+    def writer_pragma(self, text: str) -> int:
+        """Run a PRAGMA on the writer's connection, while no commit runs."""
+        if self._writer is None:
+            raise Unavailable("this process has opened the database for reading only")
+        found: int = self._writer.connection.execute(f"PRAGMA {text}").fetchone()[0]
+        return found
 
     async def commit(self, changes: Changes) -> None:
         if self._writer is None:
@@ -120,12 +139,12 @@ class SQLiteStore:
         rows = self._all(statements.ACCESS, ())
         found: dict[str, dict[str, Any]] = {"permissions": {}, "roles": {}, "settings": {}}
         revision = 0
-        for kind, id, value in rows:  # noqa: A001
+        for kind, id, value in rows:
             if kind == "revision":
                 revision = value
             else:
                 found[kind][id] = msgspec.json.decode(value) if value is not None else None
-        permissions = {id: frozenset(roles or ()) for id, roles in found["permissions"].items()}  # noqa: A001
+        permissions = {id: frozenset(roles or ()) for id, roles in found["permissions"].items()}
         return Access(revision, permissions, found["roles"], found["settings"])
 
     async def get(self, kind: str, id: str) -> Stored | None:
@@ -200,7 +219,7 @@ class SQLiteStore:
     async def tokens(self, user_id: str) -> list[Token]:
         return [
             Token(user_id, hash, msgspec.json.decode(body), decode_paths(dates))
-            for hash, body, dates in self._all(statements.TOKENS, (user_id,))  # noqa: A001
+            for hash, body, dates in self._all(statements.TOKENS, (user_id,))
         ]
 
     async def token_owner(self, token_hash: str) -> str | None:
@@ -248,7 +267,7 @@ def _is_wide(selection: Selection) -> bool:
 def _room_view(found: Any) -> RoomView | None:
     if found is None:
         return None
-    id, name, type, archived, prid, team_id, roles = found  # noqa: A001
+    id, name, type, archived, prid, team_id, roles = found
     return RoomView(
         id,
         name or "",

@@ -47,7 +47,7 @@ class Writer:
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+        self.connection = connection
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._closing = False
         self.commits = 0
@@ -72,9 +72,9 @@ class Writer:
     def _run(self) -> None:
         try:
             while batch := self._batch():
-                self._commit(self._connection, batch)
+                self._commit(self.connection, batch)
         finally:
-            self._connection.close()
+            self.connection.close()
 
     def _batch(self) -> list[Job]:
         """Wait for a job, then take all that wait behind it; empty when closing and nothing is left."""

@@ -1,0 +1,105 @@
+"""Every statement has an index under it."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from strongback.storage.contract import FIELDS, KINDS, Everything, Having, IntegrationScope, Selection
+from strongback.storage.sqlite import statements, steps
+from strongback.storage.sqlite.schema import migrate
+from strongback.storage.sqlite.selections import count_sql, page_sql, rows_sql, stored_columns, where
+
+SMALL = {"settings", "permissions", "roles", "sequence"}
+"""Tables that do not grow with use."""
+
+TARGETS = (("room", "r1"), ("scope", "all_private_groups"))
+SCOPES = [
+    IntegrationScope(TARGETS, ((None, None),)),
+    IntegrationScope(TARGETS, ((None, "u1"),)),
+    IntegrationScope(TARGETS, (("webhook-incoming", None), ("webhook-outgoing", "u1"))),
+]
+OWN_OR_TYPE = [
+    IntegrationScope(None, ((None, "u1"),)),
+    IntegrationScope(None, (("webhook-incoming", None),)),
+    IntegrationScope(None, (("webhook-incoming", "u1"), ("webhook-outgoing", "u1"))),
+]
+
+
+def fixed() -> list[str]:
+    found = [
+        value
+        for name, value in vars(statements).items()
+        if name[0].isalpha() and name.isupper() and value.startswith("SELECT")
+    ]
+    found += [steps.ADMIN_BESIDE, steps.EMAIL_OF_ANOTHER, steps.TOKEN_NAMED, steps.SURPLUS_TOKENS]
+    found += list(steps.PUT.values())
+    found += [f"DELETE FROM {kind} WHERE id = ?" for kind in KINDS]
+    found += [f"DELETE FROM {kind} WHERE {name} = ?" for kind, names in FIELDS.items() for name in names]
+    found += [
+        f"SELECT count(*), max(revision) FROM {k} WHERE {name} = ?" for k, ns in FIELDS.items() for name in ns
+    ]
+    found += [f"DELETE FROM {name} WHERE user_id = ?" for name in ("user_roles", "emails", "tokens")]
+    found += [f"DELETE FROM {name} WHERE integration = ?" for name in ("links", "urls")]
+    found += ["DELETE FROM tokens WHERE user_id = ? AND hash = ?"]
+    found += ["DELETE FROM room_roles WHERE rid = ? AND user_id = ?"]
+    found += [f"SELECT {stored_columns(kind)} FROM {kind} t WHERE t.id = ?" for kind in KINDS]
+    return found
+
+
+def selected(selections: list[Selection], order: str) -> list[str]:
+    return [
+        sql
+        for selection in selections
+        for sql in (
+            page_sql(where(selection), order),
+            rows_sql(where(selection), order),
+            count_sql(where(selection)),
+        )
+    ]
+
+
+def having() -> list[str]:
+    one: list[Selection] = [Having(kind, name, "x") for kind, names in FIELDS.items() for name in names]
+    return selected(one, "id")
+
+
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> sqlite3.Connection:
+    opened = sqlite3.connect(Path(tmp_path_factory.mktemp("plans")) / "store.db", isolation_level=None)
+    migrate(opened)
+    return opened
+
+
+def plan(connection: sqlite3.Connection, sql: str) -> list[str]:
+    parameters = [None] * sql.replace("?1", "").count("?")
+    return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)]
+
+
+def scans(lines: list[str]) -> list[str]:
+    return [line for line in lines if line.startswith("SCAN") and line.split()[1] not in {*SMALL, "CONSTANT"}]
+
+
+@pytest.mark.parametrize(
+    "sql", [*fixed(), *having(), *selected([*SCOPES], "created"), *selected([*OWN_OR_TYPE], "created")]
+)
+def test_no_statement_scans_a_table_that_grows(connection: sqlite3.Connection, sql: str) -> None:
+    lines = plan(connection, sql)
+    aliased = [line for line in lines if line.split()[:2] == ["SCAN", "t"]]
+    assert scans(lines) == [], lines
+    assert aliased == [], lines
+
+
+@pytest.mark.parametrize(
+    ("kind", "order"),
+    [("integrations", "created"), ("users", "username"), ("rooms", "created"), ("users", "id")],
+)
+def test_a_listing_of_everything_walks_an_index_in_order(
+    connection: sqlite3.Connection, kind: str, order: str
+) -> None:
+    for sql in (page_sql(where(Everything(kind)), order), rows_sql(where(Everything(kind)), order)):
+        assert all("USING INDEX" in line for line in plan(connection, sql)), plan(connection, sql)
+
+
+def test_the_test_sees_a_scan(connection: sqlite3.Connection) -> None:
+    assert scans(plan(connection, "SELECT * FROM messages WHERE created = ?")) != []
