@@ -1,0 +1,29 @@
+"""Who a request comes from, and the limits that the settings put on it."""
+
+from strongback.accounts.caller import Caller
+from strongback.accounts.login import authenticate as authenticate_token
+from strongback.http.endpoint import Limits
+from strongback.http.services import ServerCall, Services
+
+
+async def authenticate(call: ServerCall) -> Caller | None:
+    """The account of the headers X-User-Id and X-Auth-Token; None unless both fit (spec/01 section 3)."""
+    user_id, token = call.header("x-user-id"), call.header("x-auth-token")
+    if not user_id or not token:
+        return None
+    return await authenticate_token(call.services.store, call.services.access, user_id, token)
+
+
+def limits(services: Services) -> Limits:
+    """The limits in force: the process's settings, and those that the wire can change (spec/01 section 6)."""
+    process, value = services.settings, services.access.newest.settings
+    return Limits(
+        body_bytes=process.body_bytes,
+        query_bytes=process.query_bytes,
+        rate_enabled=value["API_Enable_Rate_Limiter"] and not process.test_mode,
+        rate_calls=value["API_Enable_Rate_Limiter_Limit_Calls_Default"],
+        rate_ms=value["API_Enable_Rate_Limiter_Limit_Time_Default"],
+        cors_enabled=value["API_Enable_CORS"],
+        cors_origin=value["API_CORS_Origin"],
+        forwarded_count=process.forwarded_count,
+    )

@@ -1,0 +1,1 @@
+"""One file a resource: what its routes take, which service they call, what they answer."""
