@@ -67,3 +67,11 @@ def test_round_trip(ms: int) -> None:
 def test_agrees_with_datetime(moment: datetime) -> None:
     ms = (moment - datetime(1970, 1, 1)) // timedelta(milliseconds=1)
     assert format_date(ms) == f"{moment.isoformat(timespec='milliseconds')}Z"
+
+
+def test_every_turn_of_february() -> None:
+    for year in range(1, 10_000):
+        for day in (datetime(year, 3, 1), datetime(year, 3, 1) - timedelta(days=1), datetime(year, 12, 31)):
+            ms = (day - datetime(1970, 1, 1)) // timedelta(milliseconds=1)
+            assert format_date(ms) == f"{day.isoformat()}.000Z"
+            assert parse_date(format_date(ms)) == ms

@@ -263,6 +263,12 @@ def test_something_else_under_a_gzip_name(tmp_path: Path) -> None:
     assert "gzip stream is broken" in damage.reason
 
 
+def test_a_gzip_that_unpacks_to_a_thousand_times_its_size(tmp_path: Path) -> None:
+    documents = [bson.encode({"_id": number, "x": bytes(3_000_000)}) for number in range(4)]
+    found = entries(written(tmp_path / "users.bson.gz", gzip.compress(b"".join(documents))))
+    assert (ids(found), damages(found)) == ([0, 1, 2, 3], [])
+
+
 def test_a_bomb_is_read_in_constant_memory(tmp_path: Path) -> None:
     path = written(tmp_path / "users.bson.gz", gzip.compress(THREE[0] + bytes(50_000_000)))
     found = entries(path)

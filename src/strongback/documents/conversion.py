@@ -31,6 +31,7 @@ Path: TypeAlias = tuple[str | int, ...]
 
 MAX_DEPTH = 100
 MAX_EXACT = 2**53
+_TOO_DEEP = f"the document is nested deeper than {MAX_DEPTH} levels"
 _YEAR_0_MS = -62_167_219_200_000
 _YEAR_10000_MS = 253_402_300_800_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -72,25 +73,28 @@ class _Conversion:
         self.notes: list[Note] = []
 
     def members(self, source: Mapping[str, Any], path: Path) -> dict[str, Json]:
-        _check_depth(path)
+        if len(path) >= MAX_DEPTH:
+            raise ValueError(_TOO_DEEP)
         result: dict[str, Json] = {}
         for key, value in source.items():
             if not key.isascii():
                 key = self.text(key, (*path, _readable(key)))
             kind = type(value)
-            if (
-                (kind is str and value.isascii())
-                or value is None
-                or kind is bool
-                or (kind is int and -MAX_EXACT <= value <= MAX_EXACT)
-            ):
+            if kind is str and value.isascii():
+                result[key] = value
+            elif kind is dict:
+                result[key] = self.members(value, (*path, key))
+            elif kind is list:
+                result[key] = self.items(value, (*path, key))
+            elif value is None or kind is bool or (kind is int and -MAX_EXACT <= value <= MAX_EXACT):
                 result[key] = value
             else:
                 result[key] = self.value(value, (*path, key))
         return result
 
     def items(self, source: list[Any], path: Path) -> list[Json]:
-        _check_depth(path)
+        if len(path) >= MAX_DEPTH:
+            raise ValueError(_TOO_DEEP)
         return [
             item if type(item) is str and item.isascii() else self.value(item, (*path, index))
             for index, item in enumerate(source)
@@ -104,7 +108,7 @@ class _Conversion:
 
     def text(self, value: str, path: Path) -> str:
         readable = _readable(value)
-        if readable != value:
+        if readable is not value:
             self.note(path, "half a surrogate pair replaced by U+FFFD")
         return readable
 
@@ -154,17 +158,16 @@ class _Conversion:
         self.notes.append(Note(_dotted(path), reason))
 
 
-def _check_depth(path: Path) -> None:
-    if len(path) >= MAX_DEPTH:
-        raise ValueError(f"the document is nested deeper than {MAX_DEPTH} levels")
-
-
 def _dotted(path: Path) -> str:
     return ".".join(map(str, path))
 
 
 def _readable(text: str) -> str:
-    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _LONE_SURROGATE.sub("\ufffd", text)
+    return text
 
 
 def _datetime_ms(value: datetime) -> int:

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 MAX_DATE_MS = 8_640_000_000_000_000
 DAY_MS = 86_400_000
+MINUTE_MS = 60_000
 _WIRE = re.compile(
     r"([+-][0-9]{6}|[0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})\.([0-9]{3})Z"
 )
@@ -17,11 +18,9 @@ def format_date(ms: int) -> str:
     """
     if not -MAX_DATE_MS <= ms <= MAX_DATE_MS:
         raise ValueError(f"{ms} ms is beyond the range of dates")
-    day, rest = divmod(ms, DAY_MS)
-    seconds, millis = divmod(rest, 1000)
-    minutes, second = divmod(seconds, 60)
-    hour, minute = divmod(minutes, 60)
-    return f"{_day_text(day)}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z"
+    minute, rest = divmod(ms, MINUTE_MS)
+    digits = str(100_000 + rest)
+    return f"{_minute_text(minute)}{digits[1:3]}.{digits[3:]}Z"
 
 
 def parse_date(text: str) -> int | None:
@@ -36,6 +35,13 @@ def parse_date(text: str) -> int | None:
     if not -MAX_DATE_MS <= ms <= MAX_DATE_MS or not text.startswith(_day_text(ms // DAY_MS)):
         return None
     return ms
+
+
+@lru_cache(maxsize=4096)
+def _minute_text(minute: int) -> str:
+    """Write a minute counted from 1970-01-01; the dates of one import often share theirs."""
+    day, rest = divmod(minute, 1440)
+    return f"{_day_text(day)}T{rest // 60:02}:{rest % 60:02}:"
 
 
 @lru_cache(maxsize=4096)
