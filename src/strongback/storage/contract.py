@@ -29,7 +29,7 @@ ACCESS_KINDS = frozenset({"settings", "permissions", "roles"})
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "users": ("username", "username_fold"),
-    "rooms": ("name", "prid"),
+    "rooms": ("name", "prid", "is_default"),
     "subscriptions": ("rid", "user_id"),
     "messages": ("rid", "user_id"),
     "settings": (),
@@ -38,7 +38,10 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "integrations": ("user_id", "created_by"),
     "history": ("integration_id",),
 }
-"""By kind, the indexed columns that a guard, a removal or a selection may name."""
+"""By kind, the indexed columns that a guard, a removal or a selection may name.
+
+`is_default` of a room is `yes` where new users join it, else nothing.
+"""
 
 
 @dataclass(frozen=True, slots=True)

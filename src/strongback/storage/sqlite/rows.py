@@ -84,6 +84,7 @@ def _room(document: Document) -> tuple[Any, ...]:
         body.get("archived") is True,
         text(body.get("prid")),
         text(body.get("teamId")),
+        "yes" if body.get("default") is True else None,
         date(document, "ts"),
     )
 
@@ -118,7 +119,7 @@ def _nothing(_: Document) -> tuple[Any, ...]:
 
 COLUMNS: Mapping[str, tuple[tuple[str, ...], Callable[[Document], tuple[Any, ...]]]] = {
     "users": (("username", "username_fold", "roles", "active", "created"), _user),
-    "rooms": (("name", "type", "archived", "prid", "team_id", "created"), _room),
+    "rooms": (("name", "type", "archived", "prid", "team_id", "is_default", "created"), _room),
     "subscriptions": (("rid", "user_id", "roles", "created"), _subscription),
     "messages": (("rid", "user_id", "created"), _message),
     "settings": ((), _nothing),

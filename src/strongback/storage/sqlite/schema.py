@@ -25,9 +25,10 @@ CREATE TABLE tokens (user_id TEXT NOT NULL, hash TEXT NOT NULL, name TEXT, creat
 CREATE INDEX tokens_hash ON tokens (hash);
 
 CREATE TABLE rooms ({ROW}, name TEXT, type TEXT NOT NULL, archived INTEGER NOT NULL, prid TEXT, team_id TEXT,
-    members INTEGER NOT NULL, created INTEGER NOT NULL);
+    is_default TEXT, members INTEGER NOT NULL, created INTEGER NOT NULL);
 CREATE UNIQUE INDEX rooms_name ON rooms (name) WHERE name IS NOT NULL;
 CREATE INDEX rooms_prid ON rooms (prid) WHERE prid IS NOT NULL;
+CREATE INDEX rooms_default ON rooms (is_default) WHERE is_default IS NOT NULL;
 CREATE INDEX rooms_created ON rooms (created, id);
 
 CREATE TABLE subscriptions ({ROW}, rid TEXT NOT NULL, user_id TEXT NOT NULL, roles TEXT NOT NULL,
