@@ -1,0 +1,10 @@
+"""Messages of a dump."""
+
+from strongback.importing.draft import Draft
+from strongback.storage.contract import Changes, Put
+
+
+def message(draft: Draft) -> Changes:
+    """Keep a message that names its room."""
+    draft.text("rid")
+    return Changes(steps=[Put("messages", draft.document)])
