@@ -1,0 +1,109 @@
+"""A new private group or public channel (spec/04 sections 3, 4 and 6)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from strongback import ids
+from strongback.accounts.caller import Caller
+from strongback.accounts.usernames import fits
+from strongback.clock import Clock
+from strongback.documents.document import Document, Stored
+from strongback.documents.room import new_room
+from strongback.documents.subscription import new_subscription
+from strongback.documents.user import brief
+from strongback.errors import Conflict, Failure, Unavailable
+from strongback.storage.contract import Absent, Changes, Present, Put, Store
+
+TRIES = 10
+LONGEST_NAME = 255
+EXTRA = ("broadcast", "encrypted", "topic", "description", "announcement", "reactWhenReadOnly", "teamId", "prid")
+"""The members of `extraData` that reach the room; upstream takes every key, which lets a caller set any member."""
+
+RESERVED = frozenset({"admin", "administrator", "system", "user"})
+
+
+async def create(
+    store: Store,
+    clock: Clock,
+    caller: Caller,
+    kind: str,
+    name: str,
+    *,
+    members: Sequence[str] = (),
+    read_only: bool = False,
+    custom_fields: Mapping[str, Any] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    exclude_self: bool = False,
+) -> Document:
+    """Make a room of type `p` or `c`, its owner's subscription and its members', in one commit."""
+    name = name.strip()
+    if not name:
+        raise Failure("Invalid name", "error-invalid-name")
+    _check_name(caller, name)
+    owner = await store.get("users", caller.id)
+    if owner is None:
+        raise Failure("unauthorized", status=403)
+    chosen = {key: value for key, value in (extra or {}).items() if key in EXTRA}
+    for _ in range(TRIES):
+        await _check_free(store, caller, name)
+        now, creator = clock(), owner.decode()
+        room = new_room(
+            ids.document_id(),
+            kind,
+            name,
+            brief(creator),
+            now,
+            **chosen,
+            ro=read_only or chosen.get("broadcast") is True,
+            customFields=dict(custom_fields or {}),
+        )
+        changes = Changes([Absent("rooms", "name", name)], [Put("rooms", room)])
+        await _add_members(store, changes, room, creator, members, now, exclude_self=exclude_self)
+        try:
+            await store.commit(changes)
+        except Conflict:
+            continue
+        room.body["usersCount"] = sum(step.kind == "subscriptions" for step in changes.steps if isinstance(step, Put))
+        return room
+    raise Unavailable("the room could not be made: others change the same names; try again in a moment")
+
+
+def _check_name(caller: Caller, name: str) -> None:
+    pattern = caller.setting("UTF8_Channel_Names_Validation")
+    if len(name) > LONGEST_NAME or name.casefold() in RESERVED or not fits(pattern, name):
+        raise Failure(f"{name} is not a valid room name.", "error-invalid-room-name", details={"channel_name": name})
+
+
+async def _check_free(store: Store, caller: Caller, name: str) -> None:
+    taken = await store.room_by_name(name, caller.id)
+    if taken is None:
+        return
+    if taken.archived:
+        raise Failure(f"There's an archived channel with name {name}", "error-archived-duplicate-name")
+    raise Failure(f"A channel with name '{name}' exists", "error-duplicate-channel-name")
+
+
+async def _add_members(
+    store: Store,
+    changes: Changes,
+    room: Document,
+    owner: Document,
+    members: Sequence[str],
+    now: int,
+    *,
+    exclude_self: bool,
+) -> None:
+    """Subscribe the owner, unless left out, and every member who exists."""
+    found: dict[str, Stored] = {}
+    for username in members:
+        stored = await store.user_by_name(username)
+        if stored is not None and stored.id != owner.id:
+            found[stored.id] = stored
+    if not exclude_self:
+        mine = new_subscription(ids.document_id(), room.body, owner.body, now, roles=["owner"])
+        changes.guards.append(Present("users", owner.id))
+        changes.steps.append(Put("subscriptions", mine))
+    for stored in found.values():
+        joined = new_subscription(ids.document_id(), room.body, stored.decode().body, now)
+        changes.guards.append(Present("users", stored.id))
+        changes.steps.append(Put("subscriptions", joined))

@@ -1,0 +1,196 @@
+"""A page of documents: the caller's filter, sort and projection over what the scope lets through (spec/02).
+
+The selection is the scope, made by the service from the caller's permissions; the caller's filter is ANDed to it
+and never merged into it. Nothing is decoded where the store can answer alone.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from strongback.documents.dates import parse_date
+from strongback.documents.document import HIDDEN, Path, Stored, decode_paths
+from strongback.errors import Failure
+from strongback.query import Date, QueryError, compile_filter, compile_projection, compile_sort
+from strongback.storage.contract import Selection, Store
+
+MATCHING_MS = 250
+SLICE_SECONDS = 0.005
+
+BY_CREATION: Mapping[tuple[tuple[str, int], ...], str] = {(("_createdAt", 1),): "created", (): "id"}
+"""The sorts that the store does itself for integrations, with the order that each is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a caller asks of a listing: a page (`count` 0 for all), a filter, a sort and a projection.
+
+    `filter`, `sort` and `fields` are JSON objects, or None where the caller sent none.
+    """
+
+    offset: int = 0
+    count: int = 50
+    filter: Mapping[str, Any] | None = None
+    sort: Mapping[str, int] | None = None
+    fields: Mapping[str, int] | None = None
+
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How one kind of document is listed: its orders, and the members that nobody may filter or sort by."""
+
+    orders: Mapping[tuple[tuple[str, int], ...], str]
+    default_order: str
+    secret: frozenset[str] = HIDDEN
+    hidden: frozenset[str] = HIDDEN
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of wire texts, and how many documents match in all."""
+
+    texts: list[str]
+    total: int
+
+
+async def listing(
+    store: Store,
+    selection: Selection,
+    wanted: Wanted,
+    rules: Rules,
+    *,
+    matching_ms: int = MATCHING_MS,
+    seconds: Callable[[], float] = time.perf_counter,
+) -> Listing:
+    """List documents; raises Failure for a filter, sort or projection that is refused.
+
+    `matching_ms` bounds the time that one request may spend on matching; the loop is let go every few milliseconds.
+    """
+    order = rules.default_order if wanted.sort is None else rules.orders.get(tuple(wanted.sort.items()))
+    if order is not None and not wanted.filter:
+        project = _projection(wanted, rules)
+        page = await store.page(selection, order, wanted.offset, wanted.count)
+        return Listing(page.texts if project is None else [project(text) for text in page.texts], page.total)
+    matching = _Matching(wanted, rules, matching_ms, seconds)
+    project = _projection(wanted, rules)
+    found = [entry async for entry in matching.run(store.scan(selection, order or "id"))]
+    if order is None:
+        found.sort(key=lambda entry: entry[0])
+    end = wanted.offset + wanted.count if wanted.count else None
+    texts = [text for _, text in found[wanted.offset : end]]
+    return Listing(texts if project is None else [project(text) for text in texts], len(found))
+
+
+class _Matching:
+    """The part of a listing that decodes: which documents match, each with its sort key."""
+
+    def __init__(self, wanted: Wanted, rules: Rules, matching_ms: int, seconds: Callable[[], float]) -> None:
+        self._wanted = wanted
+        self._limit = matching_ms / 1000
+        self._seconds = seconds
+        try:
+            self._filter = compile_filter(dict(wanted.filter or {}))
+        except QueryError as error:
+            raise _refused("query", error) from None
+        try:
+            keys = {**(wanted.sort or {})}
+            keys.setdefault("_id", 1)  # breaks ties, so that pages do not overlap
+            self._sort = compile_sort(keys)
+        except QueryError as error:
+            raise _refused("sort", error) from None
+        _refuse_secrets("query", self._filter.paths, rules.secret)
+        _refuse_secrets("sort", self._sort.paths, rules.secret)
+
+    async def run(self, slices: AsyncIterator[list[Stored]]) -> AsyncIterator[tuple[Any, str]]:
+        """Yield the sort key and the wire text of every document that matches."""
+        spent = 0.0
+        sorted_by_us = self._wanted.sort is not None
+        async for rows in slices:
+            slice_started = self._seconds()
+            for row in rows:
+                body = decode(row.text, row.dates)
+                started = self._seconds()
+                try:
+                    matches = self._filter.matches(body)
+                    key = self._sort.key(body) if matches and sorted_by_us else ()
+                except QueryError as error:
+                    raise _refused("sort" if error.kind == "bad-sort" else "query", error) from None
+                now = self._seconds()
+                spent += now - started
+                if spent > self._limit:
+                    raise Failure(
+                        f"The query takes too long: matching stopped after {self._limit * 1000:.0f} ms; narrow it",
+                        "error-query-too-expensive",
+                    )
+                if matches:
+                    yield key, row.text
+                if now - slice_started > SLICE_SECONDS:
+                    await asyncio.sleep(0)
+                    slice_started = self._seconds()
+
+
+def decode(text: str, dates: str) -> dict[str, Any]:
+    """A wire text as the query language sees it: dates are dates, not text."""
+    body: dict[str, Any] = msgspec.json.decode(text)
+    for path in decode_paths(dates):
+        _set_date(body, path)
+    return body
+
+
+def _set_date(body: dict[str, Any], path: Path) -> None:
+    *parents, last = path
+    holder: Any = body
+    for part in parents:
+        try:
+            holder = holder[part]
+        except (KeyError, IndexError, TypeError):
+            return  # a path below a hidden member
+    value = holder.get(last) if isinstance(holder, dict) else holder[last]
+    ms = parse_date(value) if isinstance(value, str) else None
+    if ms is not None:
+        holder[last] = Date(ms)
+
+
+def _projection(wanted: Wanted, rules: Rules) -> Callable[[str], str] | None:
+    """The projection as a function on wire texts; None where documents stay whole (spec/02 section 3)."""
+    fields = dict(wanted.fields or {})
+    for path in [path for path in fields if path.partition(".")[0] in rules.hidden]:
+        if fields.pop(path) == 1:
+            raise Failure(
+                f"Invalid fields parameter provided: {path} is never shown",
+                "error-invalid-fields",
+                details={"helperMethod": "parseJsonQuery"},
+            )
+    if not fields:
+        return None
+    if 1 in fields.values():
+        fields = {path: value for path, value in fields.items() if value == 1}
+    try:
+        projection = compile_projection(fields)
+    except QueryError as error:
+        raise _refused("fields", error) from None
+    encode = msgspec.json.encode
+    return lambda text: encode(projection.apply(msgspec.json.decode(text))).decode()
+
+
+def _refuse_secrets(name: str, paths: frozenset[str], secret: frozenset[str]) -> None:
+    for path in sorted(paths):
+        if path.partition(".")[0] in secret:
+            raise Failure(
+                f"Invalid {name} parameter provided: {path} can not be used in it",
+                f"error-invalid-{name}",
+                details={"helperMethod": "parseJsonQuery"},
+            )
+
+
+def _refused(name: str, error: QueryError) -> Failure:
+    return Failure(
+        f"Invalid {name} parameter provided: {error}",
+        f"error-invalid-{name}",
+        details={"helperMethod": "parseJsonQuery"},
+    )
