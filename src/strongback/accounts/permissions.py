@@ -47,12 +47,11 @@ async def list_all(store: Store, updated_since: str | None = None) -> list[Docum
 
 def date_parameter(text: str) -> int:
     """A date in epoch milliseconds from a query parameter; Failure `error-roomId-param-invalid` otherwise."""
-    value = parse_date(text) or parse_date(f"{text.removesuffix('Z')}.000Z") or parse_date(f"{text}T00:00:00.000Z")
-    if value is None:
-        raise Failure(
-            'The "updatedSince" query parameter must be a valid date.', "error-roomId-param-invalid"
-        )
-    return value
+    for written in (text, f"{text.removesuffix('Z')}.000Z", f"{text}T00:00:00.000Z"):
+        value = parse_date(written)
+        if value is not None:
+            return value
+    raise Failure('The "updatedSince" query parameter must be a valid date.', "error-roomId-param-invalid")
 
 
 def changed(document: Document) -> int:
@@ -61,10 +60,14 @@ def changed(document: Document) -> int:
     return (parse_date(value) or 0) if isinstance(value, str) else 0
 
 
-async def update(store: Store, clock: Clock, cache: AccessCache, caller: Caller, given: object) -> list[Document]:
+async def update(
+    store: Store, clock: Clock, cache: AccessCache, caller: Caller, given: object
+) -> list[Document]:
     """Replace the roles of the permissions named; all of them or none. Answers all permissions (spec/03)."""
     if not caller.may("access-permissions"):
-        raise Failure("Editing permissions is not allowed", "error-edit-permissions-not-allowed", bracket=False)
+        raise Failure(
+            "Editing permissions is not allowed", "error-edit-permissions-not-allowed", bracket=False
+        )
     wanted = _wanted(given)
     for _ in range(TRIES):
         changes = Changes()
