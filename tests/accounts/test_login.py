@@ -49,7 +49,7 @@ async def test_every_form_of_password_login(world: World, body: dict[str, Any]) 
     assert len(token) == 43
     caller = await login.authenticate(world.store, world.cache, ann.id, token)
     assert caller is not None
-    assert (caller.id, caller.username, caller.roles) == (ann.id, "ann", {"user"})
+    assert (caller.id, caller.username, caller.roles) == (ann.id, "ann", frozenset({"user"}))
 
 
 async def test_an_unknown_account_and_a_wrong_password_get_one_answer(world: World) -> None:

@@ -11,10 +11,10 @@ MATCH_LIMIT = "(*LIMIT_MATCH=100000)"
 
 
 def fits(pattern: str, text: str) -> bool:
-    """Whether a whole text matches the pattern of a setting; False for a pattern that does not compile or end."""
+    """Whether a whole text matches the pattern of a setting; False for a pattern that does not compile or costs too much."""
     try:
         return pcre2.compile(f"{MATCH_LIMIT}^(?:{pattern})\\z", flags=pcre2.A).match(text) is not None
-    except (pcre2.error, UnicodeError):
+    except (pcre2.LibraryError, UnicodeError):
         return False
 
 

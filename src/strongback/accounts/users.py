@@ -75,7 +75,9 @@ async def create(store: Store, clock: Clock, caller: Caller, given: Mapping[str,
             await _join_default_rooms(store, changes, user, now)
         try:
             await store.commit(changes)
-        except Conflict:
+        except Conflict as conflict:
+            if isinstance(conflict.guard, Absent):  # also where two imported accounts differ in case alone
+                raise Failure(f"{username} is already in use :(", "error-field-unavailable") from None
             continue
         return user
     raise Unavailable("the account could not be made: others change the same names; try again in a moment")
@@ -112,7 +114,12 @@ def _check(caller: Caller, given: Mapping[str, Any]) -> tuple[str, str]:
 
 def _check_email(email: str) -> None:
     name, _, domain = email.rpartition("@")
-    if not name or "." not in domain.strip(".") or len(email) > 254 or any(c.isspace() or c < " " for c in email):
+    if (
+        not name
+        or "." not in domain.strip(".")
+        or len(email) > 254
+        or any(c.isspace() or c < " " for c in email)
+    ):
         raise Failure(f"Invalid email {email}", "error-invalid-email")
 
 
@@ -134,7 +141,8 @@ async def by_parameter(store: Store, user_id: str | None, username: str | None) 
     stored = await store.get("users", user_id) if user_id else await store.user_by_name(username or "")
     if stored is None:
         raise Failure(
-            'The required "userId" or "username" param provided does not match any users', "error-invalid-user"
+            'The required "userId" or "username" param provided does not match any users',
+            "error-invalid-user",
         )
     return stored.decode()
 
