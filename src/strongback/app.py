@@ -8,7 +8,7 @@ from strongback.accounts.seed import seed
 from strongback.clock import Clock, system_clock
 from strongback.http.application import Application
 from strongback.http.application import build as build_application
-from strongback.http.authentication import authenticate
+from strongback.http.authentication import authenticate, limits
 from strongback.http.routes import (
     channels,
     groups,
@@ -51,7 +51,7 @@ async def open_store(settings: Settings, *, writing: bool) -> Store:
 async def prepare(store: Store, settings: Settings, clock: Clock = system_clock) -> Services:
     """Seed what is absent, then put the services together."""
     await seed(store, clock, settings)
-    access = AccessCache(store)
+    access = await AccessCache.load(store)
     return Services(store, clock, access, settings, on_user_delete=(disable_integrations,))
 
 

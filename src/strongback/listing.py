@@ -180,7 +180,7 @@ def _projection(wanted: Wanted, rules: Rules) -> Callable[[str], str] | None:
 
 def _refuse_secrets(name: str, paths: frozenset[str], secret: frozenset[str]) -> None:
     for path in sorted(paths):
-        if path.partition(".")[0] in secret:
+        if not secret.isdisjoint(path.split(".")):
             raise Failure(
                 f"Invalid {name} parameter provided: {path} can not be used in it",
                 f"error-invalid-{name}",

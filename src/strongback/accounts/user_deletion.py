@@ -37,14 +37,17 @@ async def delete(
         stored = await store.get("users", user.id)
         if stored is None:
             raise Failure(
-                'The required "userId" or "username" param provided does not match any users', "error-invalid-user"
+                'The required "userId" or "username" param provided does not match any users',
+                "error-invalid-user",
             )
         changes = await _changes(store, stored.decode(), clock(), relinquish=relinquish, hooks=hooks)
         try:
             await store.commit(changes)
         except Conflict as conflict:
             if isinstance(conflict.guard, AdminRemains):
-                raise Failure("Leaving the app without admins is not allowed", "error-action-not-allowed") from None
+                raise Failure(
+                    "Leaving the app without admins is not allowed", "error-action-not-allowed"
+                ) from None
             continue
         return
     raise Unavailable("the account is being changed by others; try again in a moment")
@@ -60,8 +63,13 @@ async def _changes(
     changes.guards.append(await store.steady(mine))
     orphaned, handed_over = await _solely_owned(store, mine, user.id, changes)
     if (orphaned or handed_over) and not relinquish:
-        names = {"shouldBeRemoved": await _names(store, orphaned), "shouldChangeOwner": await _names(store, [*handed_over])}
+        names = {
+            "shouldBeRemoved": await _names(store, orphaned),
+            "shouldChangeOwner": await _names(store, [*handed_over]),
+        }
         raise Failure("A user who is the last owner of a room is kept", "user-last-owner", details=names)
+    for hook in hooks:
+        await hook(store, user, changes, now)
     changes.steps += [
         Remove("users", user.id),
         RemoveAll("subscriptions", "user_id", user.id),
@@ -73,8 +81,6 @@ async def _changes(
         heir.set("roles", [*(heir.body.get("roles") or []), "owner"])
         heir.set_date("_updatedAt", now)
         changes.steps.append(Put("subscriptions", heir))
-    for hook in hooks:
-        await hook(store, user, changes, now)
     return changes
 
 

@@ -158,7 +158,7 @@ class Endpoint(Generic[S, C]):
     query: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None
     validate: bool = False  # check by `schema`, or by the Struct, with Ajv's messages, before permissions
-    schema: dict[str, object] | None = None
+    schema: Mapping[str, object] | None = None
     rate: tuple[int, int] | None = None  # (calls, ms); None: the settings' default; UNLIMITED: never
     aliases: tuple[str, ...] = ()
     array_body: bool = False  # a top-level array is welcome: `call.items`

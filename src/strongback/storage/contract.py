@@ -168,7 +168,10 @@ class PutIntegration:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Remove the row, if it is there, with what hangs on it alone (tokens, links)."""
+    """Remove the row, if it is there, with what hangs on it alone (tokens, links).
+
+    Links to a room or a user that goes keep their text and are bound to nothing.
+    """
 
     kind: str
     id: str

@@ -6,6 +6,7 @@ import msgspec
 
 from strongback.accounts import settings, two_factor
 from strongback.http.envelope import UNAUTHORIZED, Answer, Response, encode
+from strongback.http.routes.documents import Done
 from strongback.http.services import ServerCall, ServerEndpoint
 
 NO_SUCH_SETTING = Response(400, encode({"success": False}))
@@ -25,10 +26,6 @@ class SettingBody(msgspec.Struct):
     value: Any
 
 
-class Done(msgspec.Struct, forbid_unknown_fields=True):
-    """It is done."""
-
-    success: bool
 
 
 async def show(call: ServerCall) -> Answer:

@@ -8,7 +8,7 @@ from strongback.accounts import tokens, two_factor
 from strongback.errors import Failure
 from strongback.http import params
 from strongback.http.envelope import Answer
-from strongback.http.routes.settings import Done
+from strongback.http.routes.documents import Done
 from strongback.http.services import ServerCall, ServerEndpoint
 
 

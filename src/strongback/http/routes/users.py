@@ -8,7 +8,7 @@ from strongback.accounts import user_deletion, user_info, user_listing, users
 from strongback.errors import Failure
 from strongback.http import listings, params
 from strongback.http.envelope import UNAUTHORIZED, Answer
-from strongback.http.routes.settings import Done
+from strongback.http.routes.documents import Done
 from strongback.http.services import ServerCall, ServerEndpoint
 
 

@@ -71,7 +71,11 @@ END;
 CREATE TABLE history ({ROW}, integration_id TEXT NOT NULL, updated INTEGER NOT NULL);
 CREATE INDEX history_integration ON history (integration_id, updated DESC, id);
 
+CREATE TRIGGER room_removed AFTER DELETE ON rooms BEGIN
+    UPDATE links SET target = NULL WHERE kind = 'room' AND target = OLD.id;
+END;
 CREATE TRIGGER user_removed AFTER DELETE ON users BEGIN
+    UPDATE links SET target = NULL WHERE kind = 'user' AND target = OLD.id;
     DELETE FROM user_roles WHERE user_id = OLD.id;
     DELETE FROM emails WHERE user_id = OLD.id;
     DELETE FROM tokens WHERE user_id = OLD.id;

@@ -1,0 +1,100 @@
+"""Public channels, as far as groups and integrations need them."""
+
+from typing import Any
+
+import msgspec
+
+from strongback.errors import Failure
+from strongback.groups import lookup
+from strongback.groups.delete import delete
+from strongback.http import params
+from strongback.http.envelope import UNAUTHORIZED, Answer
+from strongback.http.routes import rooms
+from strongback.http.routes.documents import Done, IntegrationPage, Room
+from strongback.http.services import ServerCall, ServerEndpoint
+
+
+class ChannelQuery(rooms.RoomQuery):
+    """Which channel, a listing, and whether integrations for all public channels count."""
+
+    includeAllPublicChannels: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class ChannelAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A channel."""
+
+    channel: Room
+    success: bool
+
+
+def _only(name: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {name: {"type": "string"}},
+        "required": [name],
+        "additionalProperties": False,
+    }
+
+
+ONE_OF_BOTH = {"oneOf": [_only("roomId"), _only("roomName")]}
+
+
+async def get_integrations(call: ServerCall) -> Answer:
+    """The integrations that reach a public channel."""
+    return await rooms.get_integrations(call, lookup.channel, "includeAllPublicChannels")
+
+
+async def create(call: ServerCall) -> Answer:
+    """Make a public channel."""
+    if not call.caller.may("create-c"):
+        return UNAUTHORIZED
+    body = call.body
+    if not isinstance(body.get("name"), str) or not body["name"]:
+        raise Failure('Param "name" is required')
+    if body.get("members") is not None and not isinstance(body["members"], list):
+        raise Failure('Param "members" must be an array if provided')
+    if body.get("teams") is not None and not isinstance(body["teams"], list):
+        raise Failure("Param teams must be an array")
+    if body.get("teams"):
+        raise params.invalid("teams", "is not supported: there are no teams here")
+    for name in ("customFields", "extraData"):
+        if body.get(name) is not None and not isinstance(body[name], dict):
+            raise Failure(f'Param "{name}" must be an object if provided')
+    return {"channel": await rooms.create_room(call, "c")}
+
+
+async def remove(call: ServerCall) -> Answer:
+    """Delete a public channel."""
+    room_id, name = params.string(call.body, "roomId"), params.string(call.body, "roomName")
+    room = await lookup.channel(call.services.store, call.caller, room_id, name, archived=True)
+    await delete(call.services.store, call.caller, room)
+    return {}
+
+
+ENDPOINTS: list[ServerEndpoint] = [
+    ServerEndpoint(
+        method="GET",
+        path="channels.getIntegrations",
+        handler=get_integrations,
+        query=ChannelQuery,
+        answer=IntegrationPage,
+        summary="List the integrations that reach a public channel",
+    ),
+    ServerEndpoint(
+        method="POST",
+        path="channels.create",
+        handler=create,
+        body=rooms.CreateRoom,
+        answer=ChannelAnswer,
+        summary="Make a public channel",
+    ),
+    ServerEndpoint(
+        method="POST",
+        path="channels.delete",
+        handler=remove,
+        validate=True,
+        schema=ONE_OF_BOTH,
+        answer=Done,
+        summary="Delete a public channel with its messages",
+    ),
+]

@@ -1,0 +1,80 @@
+"""Private groups."""
+
+import msgspec
+
+from strongback.errors import Failure
+from strongback.groups import lookup
+from strongback.groups.delete import delete
+from strongback.http import params
+from strongback.http.envelope import Answer
+from strongback.http.routes import rooms
+from strongback.http.routes.documents import Done, IntegrationPage, Room
+from strongback.http.services import ServerCall, ServerEndpoint
+
+
+class GroupQuery(rooms.RoomQuery):
+    """Which group, a listing, and whether integrations for all private groups count."""
+
+    includeAllPrivateGroups: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class GroupAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A group."""
+
+    group: Room
+    success: bool
+
+
+async def get_integrations(call: ServerCall) -> Answer:
+    """The integrations that reach a private group (spec/04 section 2)."""
+    return await rooms.get_integrations(call, lookup.group, "includeAllPrivateGroups")
+
+
+async def create(call: ServerCall) -> Answer:
+    """Make a private group."""
+    body = call.body
+    if not isinstance(body.get("name"), str) or not body["name"]:
+        raise Failure('Body param "name" is required')
+    if body.get("members") is not None and not isinstance(body["members"], list):
+        raise Failure('Body param "members" must be an array if provided')
+    for name in ("customFields", "extraData"):
+        if body.get(name) is not None and not isinstance(body[name], dict):
+            raise Failure(f'Body param "{name}" must be an object if provided')
+    rooms.require(call.caller, "create-p", "createPrivateGroup")
+    return {"group": await rooms.create_room(call, "p")}
+
+
+async def remove(call: ServerCall) -> Answer:
+    """Delete a private group."""
+    room_id, name = params.string(call.body, "roomId"), params.string(call.body, "roomName")
+    room = await lookup.group(call.services.store, call.caller, room_id, name, archived=True)
+    await delete(call.services.store, call.caller, room)
+    return {}
+
+
+ENDPOINTS: list[ServerEndpoint] = [
+    ServerEndpoint(
+        method="GET",
+        path="groups.getIntegrations",
+        handler=get_integrations,
+        query=GroupQuery,
+        answer=IntegrationPage,
+        summary="List the integrations that reach a private group",
+    ),
+    ServerEndpoint(
+        method="POST",
+        path="groups.create",
+        handler=create,
+        body=rooms.CreateRoom,
+        answer=GroupAnswer,
+        summary="Make a private group",
+    ),
+    ServerEndpoint(
+        method="POST",
+        path="groups.delete",
+        handler=remove,
+        body=rooms.WhichRoom,
+        answer=Done,
+        summary="Delete a private group with its messages",
+    ),
+]

@@ -1,0 +1,114 @@
+"""What groups.* and channels.* share: a room is a room, its type is data."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from strongback.accounts.caller import Caller
+from strongback.documents.document import HIDDEN
+from strongback.errors import Failure
+from strongback.groups.create import create
+from strongback.http import params
+from strongback.http.envelope import UNAUTHORIZED, Answer
+from strongback.http.listings import ListQuery, answer, wanted
+from strongback.http.services import ServerCall
+from strongback.integrations import lists, reveal
+from strongback.integrations.scope import ANY_OF
+from strongback.listing import Listing
+from strongback.storage.contract import RoomView
+
+Lookup = Callable[..., Awaitable[RoomView]]
+
+
+class RoomQuery(ListQuery):
+    """Which room, by id or by name, and a listing."""
+
+    roomId: str | msgspec.UnsetType = msgspec.UNSET
+    roomName: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class CreateRoom(msgspec.Struct):
+    """A new room."""
+
+    name: str
+    members: list[str] | msgspec.UnsetType = msgspec.UNSET
+    readOnly: bool | msgspec.UnsetType = msgspec.UNSET
+    customFields: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    extraData: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    excludeSelf: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class WhichRoom(msgspec.Struct):
+    """Which room, by id or by name."""
+
+    roomId: str | msgspec.UnsetType = msgspec.UNSET
+    roomName: str | msgspec.UnsetType = msgspec.UNSET
+
+
+async def get_integrations(call: ServerCall, lookup: Lookup, everywhere: str) -> Answer:
+    """The integrations of a room; `everywhere` names the parameter that adds those for all rooms of its type."""
+    caller, services = call.caller, call.services
+    if not caller.may_any(*ANY_OF):
+        return UNAUTHORIZED
+    query = call.query
+    room_id, name = params.string(query, "roomId"), params.string(query, "roomName")
+    room = await lookup(services.store, caller, room_id, name, archived=True)
+    wide = params.string(query, everywhere)
+    asked = wanted(call)
+    found = await lists.of_room(
+        services.store,
+        caller,
+        room,
+        asked,
+        everywhere=not wide or wide == "true",
+        matching_ms=services.settings.matching_ms,
+    )
+    return answer("integrations", revealed(call, found), asked.offset)
+
+
+def revealed(call: ServerCall, found: Listing) -> Listing:
+    """The page, with masked tokens where the setting `tokens.reveal` is off."""
+    if call.services.settings.tokens_reveal:
+        return found
+    return Listing([reveal.masked_text(text) for text in found.texts], found.total)
+
+
+async def create_room(call: ServerCall, kind: str) -> dict[str, Any]:
+    """Make a room of a type from the request's body, whose shape has been checked; answers the room."""
+    services = call.services
+    body: dict[str, Any] = dict(call.body)
+    room = await create(
+        services.store,
+        services.clock,
+        call.caller,
+        kind,
+        body["name"],
+        members=member_names(body.get("members") or []),
+        read_only=params.boolean(body, "readOnly") or False,
+        custom_fields=body.get("customFields"),
+        extra=body.get("extraData"),
+        exclude_self=params.boolean(body, "excludeSelf") or False,
+    )
+    return shown(room.body)
+
+
+def member_names(given: list[Any]) -> list[str]:
+    """The members that were sent, each a username."""
+    if not all(isinstance(name, str) for name in given):
+        raise Failure(
+            "members should be an array of usernames if provided for rooms other than direct messages",
+            "error-invalid-members",
+        )
+    return given
+
+
+def shown(body: dict[str, Any]) -> dict[str, Any]:
+    """A room's members without those that no answer carries."""
+    return {name: value for name, value in body.items() if name not in HIDDEN}
+
+
+def require(caller: Caller, permission: str, method: str) -> None:
+    """Raise Failure `error-not-allowed` unless the caller has a permission."""
+    if not caller.may(permission):
+        raise Failure("Not allowed", "error-not-allowed", details={"method": method})

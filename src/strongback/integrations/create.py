@@ -1,0 +1,115 @@
+"""A new integration (spec/05 section 2)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from strongback import ids
+from strongback.accounts.caller import Caller
+from strongback.clock import Clock
+from strongback.documents.document import Document
+from strongback.errors import Conflict, Failure, Unavailable
+from strongback.integrations import validate_incoming, validate_outgoing
+from strongback.integrations.channels import bind
+from strongback.integrations.engine import DEFAULT_ENGINE, refuse_frozen
+from strongback.integrations.poster import grant_bot, posting_account
+from strongback.integrations.scope import INCOMING, MANAGE, MANAGE_OWN, OUTGOING
+from strongback.storage.contract import Absent, Changes, Link, Present, PutIntegration, Store
+
+TRIES = 10
+TOKEN_LENGTH = 48
+
+
+async def create(
+    store: Store, clock: Clock, caller: Caller, kind: str, given: Mapping[str, Any], *, frozen: str
+) -> Document:
+    """Make an integration of a type from the sent members, which have passed the schema.
+
+    The answer is the document without `_updatedAt`, as upstream gives it.
+    """
+    for _ in range(TRIES):
+        if kind == INCOMING:
+            members, links, changes = await _incoming(store, clock, caller, given, frozen)
+        else:
+            members, links, changes = await _outgoing(store, caller, given, frozen)
+        document = _document(kind, members, links, caller, clock())
+        changes.guards += guards(links)
+        changes.guards.append(Absent("integrations", "id", document.id))
+        changes.steps.append(PutIntegration(document, links))
+        try:
+            await store.commit(changes)
+        except Conflict:
+            continue
+        document.drop("_updatedAt")
+        return document
+    raise Unavailable("the integration could not be made: what it names is being changed; try again in a moment")
+
+
+def guards(links: list[Link]) -> list[Present]:
+    """What must still be there when an integration is bound to it."""
+    kinds = {"room": "rooms", "user": "users"}
+    return [
+        Present(kinds[link.kind], link.target)
+        for link in links
+        if link.kind in kinds and link.target is not None
+    ]
+
+
+def _document(kind: str, members: dict[str, Any], links: list[Link], caller: Caller, now: int) -> Document:
+    id = ids.document_id()
+    body = {"_id": id, "type": kind, **members, "channel": [link.text for link in links]}
+    body["_createdBy"] = {"_id": caller.id, "username": caller.username}
+    document = Document(id, body)
+    document.set_date("_createdAt", now)
+    document.set_date("_updatedAt", now)
+    return document
+
+
+async def _incoming(
+    store: Store, clock: Clock, caller: Caller, given: Mapping[str, Any], frozen: str
+) -> tuple[dict[str, Any], list[Link], Changes]:
+    if not caller.may_any(MANAGE[INCOMING], MANAGE_OWN[INCOMING]):
+        raise Failure("Unauthorized", "not_authorized", details={"method": "addIncomingIntegration"})
+    entries = validate_incoming.channel_entries(given)
+    username = validate_incoming.check_username(given)
+    engine = given.get("scriptEngine") or DEFAULT_ENGINE
+    if (given.get("script") or "").strip():
+        refuse_frozen(engine, frozen)
+    changes = Changes()
+    account = await posting_account(store, username, changes)
+    if account is None:
+        raise Failure("Invalid user", "error-invalid-user", details={"method": "addIncomingIntegration"})
+    links = await bind(store, caller, entries, manage=MANAGE[INCOMING], function="addIncomingIntegration")
+    grant_bot(account, changes, clock())
+    members = validate_incoming.members(given) | {"username": username, "userId": account.id}
+    members |= {"scriptEngine": engine, "token": ids.unmistakable(TOKEN_LENGTH)}
+    members.setdefault("overrideDestinationChannelEnabled", False)
+    return members, links, changes
+
+
+async def _outgoing(
+    store: Store, caller: Caller, given: Mapping[str, Any], frozen: str
+) -> tuple[dict[str, Any], list[Link], Changes]:
+    if not caller.may_any(MANAGE[OUTGOING], MANAGE_OWN[OUTGOING]):
+        raise Failure("", "not_authorized", details={"method": "addOutgoingIntegration"})
+    engine = given.get("scriptEngine") or DEFAULT_ENGINE
+    if (given.get("script") or "").strip():
+        refuse_frozen(engine, frozen)
+    entries = validate_outgoing.check(given, caller)
+    changes = Changes()
+    account = await posting_account(store, given["username"], changes)
+    if account is None:
+        raise outgoing_user_missing()
+    links = await bind(
+        store, caller, entries, manage=MANAGE[OUTGOING], function=validate_outgoing.PERMISSIONS
+    )
+    members = validate_outgoing.members(given) | {"username": given["username"], "userId": account.id}
+    return members | {"scriptEngine": engine}, links, changes
+
+
+def outgoing_user_missing() -> Failure:
+    """What a caller hears where the posting account of an outgoing integration does not exist."""
+    return Failure(
+        "Invalid user (did you delete the `rocket.cat` user?)",
+        "error-invalid-user",
+        details={"function": validate_outgoing.FUNCTION},
+    )

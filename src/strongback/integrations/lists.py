@@ -1,0 +1,65 @@
+"""Which integrations reach a room, and what an integration has done (spec/04 section 2, spec/05 section 4)."""
+
+from strongback.accounts.caller import Caller
+from strongback.documents.document import HIDDEN, Document
+from strongback.errors import Failure
+from strongback.integrations.scope import MANAGE_OWN, OUTGOING, may_manage, scope
+from strongback.listing import BY_CREATION, Listing, Rules, Wanted, listing
+from strongback.storage.contract import Having, RoomView, Store
+
+SECRET = HIDDEN | {"token"}
+
+OF_A_ROOM = Rules(BY_CREATION, "created", SECRET)
+OF_EVERYTHING = Rules(BY_CREATION, "id", SECRET)
+HISTORY = Rules({(("_updatedAt", -1),): "updated", (): "id"}, "updated")
+
+EVERYWHERE = {"p": "all_private_groups", "c": "all_public_channels"}
+"""By type of room, the scope that reaches every room of the type."""
+
+
+async def of_room(
+    store: Store, caller: Caller, room: RoomView, wanted: Wanted, *, everywhere: bool, matching_ms: int
+) -> Listing:
+    """The integrations linked to a room, with those for all rooms of its type if `everywhere`."""
+    targets = [("room", room.id)]
+    if everywhere:
+        targets.append(("scope", EVERYWHERE[room.type]))
+    return await listing(store, scope(caller, tuple(targets)), wanted, OF_A_ROOM, matching_ms=matching_ms)
+
+
+async def of_everything(store: Store, caller: Caller, wanted: Wanted, *, matching_ms: int) -> Listing:
+    """All integrations that the caller may see."""
+    return await listing(store, scope(caller, None), wanted, OF_EVERYTHING, matching_ms=matching_ms)
+
+
+async def one(store: Store, caller: Caller, id: str, created_by: str | None) -> Document:
+    """An integration by its id; Failure where there is none, or none for this caller."""
+    stored = await store.get("integrations", id)
+    document = None if stored is None else stored.decode()
+    if document is not None and created_by:
+        creator = document.body.get("_createdBy")
+        if not isinstance(creator, dict) or creator.get("_id") != created_by:
+            document = None
+    if document is None:
+        raise Failure("The integration does not exists.")
+    if not may_manage(caller, document.body):
+        raise Failure("not-authorized")
+    for name in HIDDEN:
+        document.drop(name)
+    return document
+
+
+async def history(store: Store, caller: Caller, id: str, wanted: Wanted, *, matching_ms: int) -> Listing:
+    """The calls of an integration; for holders of own permissions alone, those of their own integrations."""
+    if not id.strip():
+        raise Failure("Invalid integration id.")
+    stored = await store.get("integrations", id)
+    everything = caller.may("manage-outgoing-integrations")
+    if not everything:
+        creator = None if stored is None else stored.decode().body.get("_createdBy")
+        own = isinstance(creator, dict) and creator.get("_id") == caller.id
+        if not (own and caller.may(MANAGE_OWN[OUTGOING])):
+            return Listing([], 0)
+    return await listing(
+        store, Having("history", "integration_id", id), wanted, HISTORY, matching_ms=matching_ms
+    )

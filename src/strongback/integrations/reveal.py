@@ -1,0 +1,21 @@
+"""Whether an integration's token is shown whole."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+SHOWN = 4
+
+
+def masked(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with only the last four characters of its token."""
+    token = body.get("token")
+    if not isinstance(token, str):
+        return dict(body)
+    return {**body, "token": "*" * max(len(token) - SHOWN, 0) + token[-SHOWN:]}
+
+
+def masked_text(text: str) -> str:
+    """The same, for a wire text."""
+    return msgspec.json.encode(masked(msgspec.json.decode(text))).decode()

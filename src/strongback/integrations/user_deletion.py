@@ -1,0 +1,15 @@
+"""What becomes of integrations when the account they post as goes (spec/05 section 6)."""
+
+from strongback.documents.document import Document
+from strongback.storage.contract import Changes, Having, PutIntegration, Store
+
+
+async def disable_integrations(store: Store, user: Document, changes: Changes, now: int) -> None:
+    """Add to a user's deletion that every integration posting as that user is disabled."""
+    posting = Having("integrations", "user_id", user.id)
+    changes.guards.append(await store.steady(posting))
+    for stored in await store.select(posting):
+        document = stored.decode()
+        document.set("enabled", value=False)
+        document.set_date("_updatedAt", now)
+        changes.steps.append(PutIntegration(document, await store.links(stored.id)))
