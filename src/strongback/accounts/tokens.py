@@ -7,10 +7,21 @@ from typing import Any
 
 from strongback import ids
 from strongback.accounts.caller import Caller
+from strongback.accounts.retry import retry
 from strongback.clock import Clock
 from strongback.documents.dates import format_date
 from strongback.errors import Conflict, Failure
-from strongback.storage.contract import Changes, Present, PutToken, RemoveToken, Store, Token, TokenNameFree
+from strongback.storage.contract import (
+    Changes,
+    Present,
+    Put,
+    PutToken,
+    RemoveToken,
+    Store,
+    Token,
+    TokenNameFree,
+    Unchanged,
+)
 
 KEPT_LOGIN_TOKENS = 50
 
@@ -77,12 +88,23 @@ async def _named(store: Store, caller: Caller, name: str) -> Token:
 async def regenerate(store: Store, clock: Clock, caller: Caller, name: str) -> str:
     """Replace the text of a personal access token; the old one ends at once."""
     _require_permission(caller)
-    old = await _named(store, caller, name)
     token = ids.login_token()
-    bypass = old.body.get("bypassTwoFactor") is True
-    entry = personal_entry(caller.id, name, token, clock(), bypass_two_factor=bypass)
-    await store.commit(Changes([], [RemoveToken(caller.id, old.hash), PutToken(entry)]))
-    return token
+
+    async def attempt() -> str:
+        stored = await store.get("users", caller.id)
+        if stored is None:
+            raise Failure("Not Authorized", "not-authorized")
+        old = await _named(store, caller, name)
+        user, now = stored.decode(), clock()
+        user.set_date("_updatedAt", now)
+        bypass = old.body.get("bypassTwoFactor") is True
+        entry = personal_entry(caller.id, name, token, now, bypass_two_factor=bypass)
+        # Writing the account as well makes two requests at once take turns.
+        steps = [Put("users", user), RemoveToken(caller.id, old.hash), PutToken(entry)]
+        await store.commit(Changes([Unchanged("users", user.id, user.revision)], steps))
+        return token
+
+    return await retry(attempt)
 
 
 async def remove(store: Store, caller: Caller, name: str) -> None:

@@ -15,7 +15,6 @@ from strongback.storage.contract import (
     Put,
     Remove,
     RemoveAll,
-    Steady,
     Store,
     Unchanged,
 )
@@ -93,11 +92,12 @@ async def _solely_owned(
     for stored in await store.select(mine):
         body = stored.decode().body
         rid = body["rid"]
-        if "owner" not in (body.get("roles") or []) or await store.owners(rid) != [user_id]:
+        if "owner" not in (body.get("roles") or []):
             continue
         members = Having("subscriptions", "rid", rid)
-        steady: Steady = await store.steady(members)
-        changes.guards.append(steady)
+        changes.guards.append(await store.steady(members))  # before its owners are read: two may go at once
+        if await store.owners(rid) != [user_id]:
+            continue
         others = [row.decode() for row in await store.select(members)]
         others = [other for other in others if other.body["u"]["_id"] != user_id]
         if others:
