@@ -10,8 +10,8 @@ from strongback.importing.draft import Draft, Rival
 from strongback.importing.report import Report
 from strongback.storage.contract import Changes, Present, Remove, Store
 
-DOCUMENTS_PER_COMMIT = 500
-BYTES_PER_COMMIT = 1_000_000
+DOCUMENTS_PER_COMMIT = 1_000
+BYTES_PER_COMMIT = 2_000_000
 MOST_HELD = 1_000
 """Documents that wait for a name to become free; more are refused at once, so that memory stays constant."""
 
@@ -139,7 +139,7 @@ class Batches:
     async def _refuse(self, write: Write) -> None:
         guard = write.conflict.guard if write.conflict else None
         if isinstance(guard, Present):
-            reason = f"{guard.kind} has no {guard.id}, which it belongs to"
+            reason = f"the {guard.kind.removesuffix('s')} {guard.id} does not exist"
         else:
             rival = await self._rival(write)
             reason = rival.sentence if rival else f"it can not be stored: {guard}"

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from strongback.importing.draft import Draft, Refused
+from strongback.integrations.channels import SCOPES
 from strongback.storage.contract import Changes, IntegrationScope, Link, Put, PutIntegration, Store, Unchanged
 
 TYPES = ("webhook-incoming", "webhook-outgoing")
-SCOPES = ("all_public_channels", "all_private_groups", "all_direct_messages")
 KIND_OF = {"#": "room", "@": "user"}
 
 
