@@ -38,6 +38,19 @@ HEADERS = [
         b"Origin, X-Requested-With, Content-Type, Accept, X-User-Id, X-Auth-Token",
     ),
 ]
+DEPRECATIONS = [
+    (f"x-deprecation-{name}".encode(), text.encode())
+    for parameter in ("fields", "query")
+    for name, text in (
+        ("type", "parameter-deprecation"),
+        (
+            "message",
+            f'The parameter "{parameter}" in the endpoint "/api/v1/groups.getIntegrations" is deprecated'
+            " and will be removed on version 7.0.0",
+        ),
+        ("version", "7.0.0"),
+    )
+]
 MANAGE = [f"manage-{own}{kind}-integrations" for own in ("", "own-") for kind in ("incoming", "outgoing")]
 
 
@@ -63,7 +76,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     assert room[6] is not None
     parameters = where(scope_of(room[0])).parameters
     if "query" in query:
-        texts, deprecations = filtered(query, parameters)
+        texts, deprecations = filtered(query, parameters), DEPRECATIONS
     else:
         texts, deprecations = [text for (text,) in CONNECTION.execute(PAGE, (*parameters, 50, 0))], []
     body = (
@@ -79,18 +92,25 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def filtered(query: dict[str, str], parameters: tuple[Any, ...]) -> tuple[list[str], list[tuple[bytes, bytes]]]:
+def filtered(query: dict[str, str], parameters: tuple[Any, ...]) -> list[str]:
     raw = {name: msgspec.json.decode(unquote_plus(query[name])) for name in ("query", "sort", "fields")}
     chosen, order = compile_filter(raw["query"]), compile_sort({**raw["sort"], "_id": 1})
     projection = compile_projection(raw["fields"])
     rows = [Stored(*found).decode().body for found in CONNECTION.execute(ROWS, (*parameters, 1_001))]
     kept = sorted((body for body in rows if chosen.matches(body)), key=order.key)
-    return [msgspec.json.encode(projection.apply(body)).decode() for body in kept[:50]], []
+    return [msgspec.json.encode(projection.apply(body)).decode() for body in kept[:50]]
 
 
 config = uvicorn.Config(
-    app, host="127.0.0.1", port=0, loop="uvloop", http="httptools", access_log=False, log_level="info",
-    server_header=False, lifespan="off",
+    app,
+    host="127.0.0.1",
+    port=0,
+    loop="uvloop",
+    http="httptools",
+    access_log=False,
+    log_level="info",
+    server_header=False,
+    lifespan="off",
 )
 server = uvicorn.Server(config)
 import asyncio  # noqa: E402

@@ -22,7 +22,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 from urllib.parse import quote
+
+import uvloop
 
 from strongback.documents.document import Document
 from strongback.storage.contract import Changes, Link, Put, PutIntegration, PutToken, Store, Token
@@ -31,9 +34,7 @@ from strongback.storage.sqlite.store import open_store
 HERE = Path(__file__).parent
 CONNECTIONS = 16
 MANAGE = [f"manage-{own}{kind}-integrations" for own in ("", "own-") for kind in ("incoming", "outgoing")]
-QUERY = (
-    '&query={"enabled":true,"name":{"$regex":"^hook 0"}}&sort={"name":-1}&fields={"name":1,"channel":1,"type":1}'
-)
+QUERY = '&query={"enabled":true,"name":{"$regex":"^hook [0-4]"}}&sort={"name":-1}&fields={"name":1,"channel":1,"type":1}'
 
 
 def token_hash(token: str) -> str:
@@ -51,7 +52,10 @@ async def fill(path: Path, users: int, groups: int, integrations: int) -> None:
     for n in range(users):
         user = {"_id": f"user{n}", "username": f"user{n}", "active": True, "roles": ["user", "bot"]}
         hashed = token_hash(f"token{n}")
-        steps += [Put("users", Document(f"user{n}", user)), PutToken(Token(f"user{n}", hashed, {"hashedToken": hashed}))]
+        steps += [
+            Put("users", Document(f"user{n}", user)),
+            PutToken(Token(f"user{n}", hashed, {"hashedToken": hashed})),
+        ]
     for n in range(groups):
         steps.append(Put("rooms", Document(f"room{n}", {"_id": f"room{n}", "name": f"group{n}", "t": "p"})))
         for u in range(n % users, min(n % users + 2, users)):
@@ -98,7 +102,10 @@ def integration(n: int, group: int | None) -> PutIntegration:
 def serving(command: list[str], core: int) -> Iterator[tuple[int, int]]:
     """Run a server on one core; yield its port and process id once it listens."""
     process = subprocess.Popen(
-        ["taskset", "-c", str(core), sys.executable, *command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ["taskset", "-c", str(core), sys.executable, *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     assert process.stdout is not None
     try:
@@ -122,7 +129,9 @@ def request(number: int, groups: int, extra: str = "") -> bytes:
     return head.encode()
 
 
-async def fetch(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, data: bytes) -> tuple[bytes, bytes]:
+async def fetch(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, data: bytes
+) -> tuple[bytes, bytes]:
     """Send a request on an open connection and read the answer's head and body."""
     writer.write(data)
     head = await reader.readuntil(b"\r\n\r\n")
@@ -139,24 +148,49 @@ async def one(port: int, data: bytes) -> tuple[bytes, bytes]:
         writer.close()
 
 
+class Lane(asyncio.Protocol):
+    """One connection that asks again as soon as it is answered."""
+
+    def __init__(self, requests: list[bytes], start: int) -> None:
+        self._requests = requests
+        self._at = start
+        self._buffer = bytearray()
+        self.done = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.write(self._requests[self._at % len(self._requests)])
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        head = self._buffer.find(b"\r\n\r\n")
+        if head < 0:
+            return
+        at = self._buffer.index(b"content-length: ") + 16
+        if len(self._buffer) < head + 4 + int(self._buffer[at : self._buffer.index(b"\r\n", at)]):
+            return
+        self._buffer.clear()
+        self.done += 1
+        self._at += CONNECTIONS
+        self._transport.write(self._requests[self._at % len(self._requests)])
+
+    def close(self) -> None:
+        self._transport.abort()
+
+
 async def load(port: int, requests: list[bytes], seconds: float) -> float:
     """Requests per second over `CONNECTIONS` connections."""
-    done = 0
-    end = time.perf_counter() + seconds
-
-    async def lane(start: int) -> None:
-        nonlocal done
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        at = start
-        while time.perf_counter() < end:
-            await fetch(reader, writer, requests[at % len(requests)])
-            at += CONNECTIONS
-            done += 1
-        writer.close()
-
-    started = time.perf_counter()
-    await asyncio.gather(*(lane(n) for n in range(CONNECTIONS)))
-    return done / (time.perf_counter() - started)
+    loop = asyncio.get_running_loop()
+    lanes = [
+        (await loop.create_connection(lambda n=n: Lane(requests, n), "127.0.0.1", port))[1]
+        for n in range(CONNECTIONS)
+    ]
+    before, started = sum(lane.done for lane in lanes), time.perf_counter()
+    await asyncio.sleep(seconds)
+    rate = (sum(lane.done for lane in lanes) - before) / (time.perf_counter() - started)
+    for lane in lanes:
+        lane.close()
+    return rate
 
 
 async def latency(port: int, requests: list[bytes], count: int) -> float:
@@ -187,7 +221,10 @@ def comparable(head: bytes) -> list[bytes]:
 async def compare(path: Path, seconds: float, rounds: int) -> None:
     """Print the ratios of both rows."""
     ours = ["-m", "strongback.cli.main", "serve", "--port", "0", "--database", f"sqlite:///{path}"]
-    with serving(ours, 0) as (our_port, pid), serving([str(HERE / "bare.py"), str(path)], 0) as (bare_port, _):
+    with (
+        serving(ours, 0) as (our_port, pid),
+        serving([str(HERE / "bare.py"), str(path)], 0) as (bare_port, _),
+    ):
         print(f"idle server: {resident(pid):.1f} MB resident\n")
         print(f"{'work':34} {'bare/s':>8} {'ours/s':>8} {'ratio':>6}  (median of {rounds} rounds)")
         for name, extra in (("roomId", ""), ("roomId, query, sort, fields", QUERY)):
@@ -199,7 +236,9 @@ async def compare(path: Path, seconds: float, rounds: int) -> None:
                 assert b'"integrations":[{' in body
             pairs = []
             for _ in range(rounds):
-                pairs.append((await load(bare_port, requests, seconds), await load(our_port, requests, seconds)))
+                pairs.append(
+                    (await load(bare_port, requests, seconds), await load(our_port, requests, seconds))
+                )
             bare, mine = (statistics.median(side) for side in zip(*pairs, strict=True))
             ratio = statistics.median(b / a for a, b in pairs)
             print(f"{name:34} {bare:8.0f} {mine:8.0f} {ratio:6.2f}")
@@ -210,7 +249,15 @@ async def growth(folder: Path) -> None:
     ports = {}
     for size in (1_000, 200_000):
         await fill(folder / f"{size}.db", 100, 100, size)
-        ports[size] = ["-m", "strongback.cli.main", "serve", "--port", "0", "--database", f"sqlite:///{folder}/{size}.db"]
+        ports[size] = [
+            "-m",
+            "strongback.cli.main",
+            "serve",
+            "--port",
+            "0",
+            "--database",
+            f"sqlite:///{folder}/{size}.db",
+        ]
     requests = [request(n, 100) for n in range(100)]
     with serving(ports[1_000], 0) as (small, _), serving(ports[200_000], 0) as (large, _):
         medians = []
@@ -235,4 +282,4 @@ async def main() -> None:
     print(json.dumps({"machine": f"{os.cpu_count()} cores", "date": time.strftime("%Y-%m-%d")}))
 
 
-asyncio.run(main())
+uvloop.run(main())

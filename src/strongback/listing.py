@@ -19,7 +19,8 @@ from strongback.query import Date, QueryError, compile_filter, compile_projectio
 from strongback.storage.contract import Selection, Store
 
 MATCHING_MS = 250
-SLICE_SECONDS = 0.005
+ROWS_A_TURN = 50
+"""So many rows are matched before the loop may turn to others: a few milliseconds."""
 
 BY_CREATION: Mapping[tuple[tuple[str, int], ...], str] = {(("_createdAt", 1),): "created", (): "id"}
 """The sorts that the store does itself for integrations, with the order that each is."""
@@ -37,7 +38,6 @@ class Wanted:
     filter: Mapping[str, Any] | None = None
     sort: Mapping[str, int] | None = None
     fields: Mapping[str, int] | None = None
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,13 @@ async def listing(
     project = _projection(wanted, rules)
     found = [entry async for entry in matching.run(store.scan(selection, order or "id"))]
     if order is None:
-        found.sort(key=lambda entry: entry[0])
-    end = wanted.offset + wanted.count if wanted.count else None
-    texts = [text for _, text in found[wanted.offset : end]]
-    return Listing(texts if project is None else [project(text) for text in texts], len(found))
+        found.sort(key=_key)
+    chosen = found[wanted.offset : wanted.offset + wanted.count if wanted.count else None]
+    return Listing([text if project is None else project(text) for _, text in chosen], len(found))
+
+
+def _key(entry: tuple[Any, str]) -> Any:
+    return entry[0]
 
 
 class _Matching:
@@ -106,39 +109,47 @@ class _Matching:
         _refuse_secrets("query", self._filter.paths, rules.secret)
         _refuse_secrets("sort", self._sort.paths, rules.secret)
 
+        roots = {path.partition(".")[0] for path in self._filter.paths | self._sort.paths}
+        self._roots = frozenset(roots)
+
     async def run(self, slices: AsyncIterator[list[Stored]]) -> AsyncIterator[tuple[Any, str]]:
         """Yield the sort key and the wire text of every document that matches."""
         spent = 0.0
-        sorted_by_us = self._wanted.sort is not None
         async for rows in slices:
-            slice_started = self._seconds()
-            for row in rows:
-                body = decode(row.text, row.dates)
+            for start in range(0, len(rows), ROWS_A_TURN):
+                turn = rows[start : start + ROWS_A_TURN]
+                bodies = [decode(row.text, row.dates, self._roots) for row in turn]
                 started = self._seconds()
                 try:
-                    matches = self._filter.matches(body)
-                    key = self._sort.key(body) if matches and sorted_by_us else ()
+                    matches = self._match(turn, bodies)
                 except QueryError as error:
                     raise _refused("sort" if error.kind == "bad-sort" else "query", error) from None
-                now = self._seconds()
-                spent += now - started
+                spent += self._seconds() - started
+                for entry in matches:
+                    yield entry
                 if spent > self._limit:
                     raise Failure(
                         f"The query takes too long: matching stopped after {self._limit * 1000:.0f} ms; narrow it",
                         "error-query-too-expensive",
                     )
-                if matches:
-                    yield key, row.text
-                if now - slice_started > SLICE_SECONDS:
+                if len(rows) > ROWS_A_TURN:
                     await asyncio.sleep(0)
-                    slice_started = self._seconds()
+
+    def _match(self, rows: list[Stored], bodies: list[dict[str, Any]]) -> list[tuple[Any, str]]:
+        matches, key = self._filter.matches, self._sort.key if self._wanted.sort else None
+        return [
+            (() if key is None else key(body), row.text)
+            for row, body in zip(rows, bodies, strict=True)
+            if matches(body)
+        ]
 
 
-def decode(text: str, dates: str) -> dict[str, Any]:
-    """A wire text as the query language sees it: dates are dates, not text."""
+def decode(text: str, dates: str, roots: frozenset[str]) -> dict[str, Any]:
+    """A wire text as the query language sees it: below these members dates are dates, not text."""
     body: dict[str, Any] = msgspec.json.decode(text)
     for path in decode_paths(dates):
-        _set_date(body, path)
+        if path[0] in roots:
+            _set_date(body, path)
     return body
 
 

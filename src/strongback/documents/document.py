@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -65,6 +66,7 @@ class Stored:
         return Document(self.id, body, decode_paths(self.dates), self.revision)
 
 
+@lru_cache(maxsize=1024)
 def decode_paths(text: str) -> tuple[Path, ...]:
     """The date paths of a row from their stored text."""
     return tuple(tuple(path) for path in msgspec.json.decode(text))

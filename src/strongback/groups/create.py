@@ -16,7 +16,16 @@ from strongback.storage.contract import Absent, Changes, Present, Put, Store
 
 TRIES = 10
 LONGEST_NAME = 255
-EXTRA = ("broadcast", "encrypted", "topic", "description", "announcement", "reactWhenReadOnly", "teamId", "prid")
+EXTRA = (
+    "broadcast",
+    "encrypted",
+    "topic",
+    "description",
+    "announcement",
+    "reactWhenReadOnly",
+    "teamId",
+    "prid",
+)
 """The members of `extraData` that reach the room; upstream takes every key, which lets a caller set any member."""
 
 RESERVED = frozenset({"admin", "administrator", "system", "user"})
@@ -63,7 +72,9 @@ async def create(
             await store.commit(changes)
         except Conflict:
             continue
-        room.body["usersCount"] = sum(step.kind == "subscriptions" for step in changes.steps if isinstance(step, Put))
+        room.body["usersCount"] = sum(
+            step.kind == "subscriptions" for step in changes.steps if isinstance(step, Put)
+        )
         return room
     raise Unavailable("the room could not be made: others change the same names; try again in a moment")
 
@@ -71,7 +82,9 @@ async def create(
 def _check_name(caller: Caller, name: str) -> None:
     pattern = caller.setting("UTF8_Channel_Names_Validation")
     if len(name) > LONGEST_NAME or name.casefold() in RESERVED or not fits(pattern, name):
-        raise Failure(f"{name} is not a valid room name.", "error-invalid-room-name", details={"channel_name": name})
+        raise Failure(
+            f"{name} is not a valid room name.", "error-invalid-room-name", details={"channel_name": name}
+        )
 
 
 async def _check_free(store: Store, caller: Caller, name: str) -> None:

@@ -8,7 +8,9 @@ DEEPEST = 10
 """Discussions inside discussions beyond this depth are not followed."""
 
 
-async def group(store: Store, caller: Caller, room_id: str | None, name: str | None, *, archived: bool) -> RoomView:
+async def group(
+    store: Store, caller: Caller, room_id: str | None, name: str | None, *, archived: bool
+) -> RoomView:
     """The private group that a request names; `archived` says whether an archived one will do.
 
     A group that the caller may not see is not found, administrators included.
@@ -21,7 +23,9 @@ async def group(store: Store, caller: Caller, room_id: str | None, name: str | N
     return room
 
 
-async def channel(store: Store, caller: Caller, room_id: str | None, name: str | None, *, archived: bool) -> RoomView:
+async def channel(
+    store: Store, caller: Caller, room_id: str | None, name: str | None, *, archived: bool
+) -> RoomView:
     """The public channel that a request names; access is not asked for here."""
     room = await _room(store, caller, room_id, name, "channel")
     if room is None or room.type != "c":
@@ -31,7 +35,9 @@ async def channel(store: Store, caller: Caller, room_id: str | None, name: str |
     return room
 
 
-async def _room(store: Store, caller: Caller, room_id: str | None, name: str | None, noun: str) -> RoomView | None:
+async def _room(
+    store: Store, caller: Caller, room_id: str | None, name: str | None, noun: str
+) -> RoomView | None:
     if room_id is None and name is None:
         if noun == "channel":
             raise not_found(noun)
@@ -46,7 +52,8 @@ async def _room(store: Store, caller: Caller, room_id: str | None, name: str | N
 def not_found(noun: str) -> Failure:
     """What a caller hears of a room that is not there, or that is none of theirs."""
     return Failure(
-        f'The required "roomId" or "roomName" param provided does not match any {noun}', "error-room-not-found"
+        f'The required "roomId" or "roomName" param provided does not match any {noun}',
+        "error-room-not-found",
     )
 
 

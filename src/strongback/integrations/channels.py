@@ -28,7 +28,9 @@ def check_prefixes(entries: Sequence[str], function: str, *, scopes: bool) -> No
             )
 
 
-async def bind(store: Store, caller: Caller, entries: Sequence[str], *, manage: str, function: str) -> list[Link]:
+async def bind(
+    store: Store, caller: Caller, entries: Sequence[str], *, manage: str, function: str
+) -> list[Link]:
     """Bind entries to what they name now; Failure for a target that is not there or not the caller's.
 
     `manage` is the permission for every integration of the type; its own-only sibling is `manage-own-...`. Holders

@@ -41,7 +41,9 @@ async def create(
             continue
         document.drop("_updatedAt")
         return document
-    raise Unavailable("the integration could not be made: what it names is being changed; try again in a moment")
+    raise Unavailable(
+        "the integration could not be made: what it names is being changed; try again in a moment"
+    )
 
 
 def guards(links: list[Link]) -> list[Present]:

@@ -34,7 +34,16 @@ EVENTS: Mapping[str, Event] = {
 }
 """Event name to what it needs; the table of spec/05 section 1."""
 
-AS_SENT = ("alias", "avatar", "emoji", "script", "token", "triggerWordAnywhere", "impersonateUser", "targetRoom")
+AS_SENT = (
+    "alias",
+    "avatar",
+    "emoji",
+    "script",
+    "token",
+    "triggerWordAnywhere",
+    "impersonateUser",
+    "targetRoom",
+)
 DEFAULT_RETRIES = 4
 DEFAULT_DELAY = "powers-of-ten"
 
@@ -84,11 +93,15 @@ def members(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _retries(given: Mapping[str, Any]) -> dict[str, Any]:
     chosen = {
-        name: given[name] for name in ("retryFailedCalls", "retryCount", "retryDelay") if given.get(name) is not None
+        name: given[name]
+        for name in ("retryFailedCalls", "retryCount", "retryDelay")
+        if given.get(name) is not None
     }
     if given.get("retryFailedCalls"):
         count = given.get("retryCount")
-        chosen["retryCount"] = int(count) if isinstance(count, int | float) and int(count) > 0 else DEFAULT_RETRIES
+        chosen["retryCount"] = (
+            int(count) if isinstance(count, int | float) and int(count) > 0 else DEFAULT_RETRIES
+        )
         chosen["retryDelay"] = (given.get("retryDelay") or "").strip().lower() or DEFAULT_DELAY
     return chosen
 

@@ -54,7 +54,9 @@ CREATE: Schema = {
 UPDATE: Schema = {
     "oneOf": [
         _object(
-            "integrationId type channel scriptEnabled name enabled", {"integrationId": STRING, **INCOMING}, closed=False
+            "integrationId type channel scriptEnabled name enabled",
+            {"integrationId": STRING, **INCOMING},
+            closed=False,
         ),
         _object(
             "type username channel event scriptEnabled name enabled",
@@ -65,8 +67,12 @@ UPDATE: Schema = {
 }
 REMOVE: Schema = {
     "oneOf": [
-        _object("type integrationId", {"type": _type("webhook-incoming"), "integrationId": STRING}, closed=False),
-        _object("type integrationId", {"type": _type("webhook-outgoing"), "integrationId": STRING}, closed=False),
+        _object(
+            "type integrationId", {"type": _type("webhook-incoming"), "integrationId": STRING}, closed=False
+        ),
+        _object(
+            "type integrationId", {"type": _type("webhook-outgoing"), "integrationId": STRING}, closed=False
+        ),
         _object("type target_url", {"type": _type("webhook-outgoing"), "target_url": STRING}, closed=False),
     ]
 }

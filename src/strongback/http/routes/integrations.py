@@ -67,9 +67,7 @@ async def make(call: ServerCall) -> Answer:
     """Make an integration."""
     services = call.services
     frozen = services.settings.freeze_integration_scripts
-    document = await create(
-        services.store, services.clock, call.caller, kind(call), call.body, frozen=frozen
-    )
+    document = await create(services.store, services.clock, call.caller, kind(call), call.body, frozen=frozen)
     return {"integration": shown(document.body)}
 
 
@@ -77,9 +75,7 @@ async def change(call: ServerCall) -> Answer:
     """Change an integration."""
     services = call.services
     frozen = services.settings.freeze_integration_scripts
-    document = await update(
-        services.store, services.clock, call.caller, kind(call), call.body, frozen=frozen
-    )
+    document = await update(services.store, services.clock, call.caller, kind(call), call.body, frozen=frozen)
     return {"integration": shown(document.body)}
 
 

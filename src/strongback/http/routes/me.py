@@ -32,5 +32,7 @@ async def show(call: ServerCall) -> Answer:
 
 
 ENDPOINTS: list[ServerEndpoint] = [
-    ServerEndpoint(method="GET", path="me", handler=show, answer=MeAnswer, summary="Show the caller's account"),
+    ServerEndpoint(
+        method="GET", path="me", handler=show, answer=MeAnswer, summary="Show the caller's account"
+    ),
 ]

@@ -70,7 +70,9 @@ async def _change(call: ServerCall, *, add: bool) -> Answer:
 
 
 ENDPOINTS: list[ServerEndpoint] = [
-    ServerEndpoint(method="GET", path="roles.list", handler=list_all, answer=RolesAnswer, summary="List roles"),
+    ServerEndpoint(
+        method="GET", path="roles.list", handler=list_all, answer=RolesAnswer, summary="List roles"
+    ),
     ServerEndpoint(
         method="POST",
         path="roles.addUserToRole",

@@ -26,8 +26,6 @@ class SettingBody(msgspec.Struct):
     value: Any
 
 
-
-
 async def show(call: ServerCall) -> Answer:
     """A setting's value."""
     if not call.caller.may("view-privileged-setting"):
@@ -55,8 +53,15 @@ async def change(call: ServerCall) -> Answer:
 
 
 ENDPOINTS: list[ServerEndpoint] = [
-    ServerEndpoint(method="GET", path="settings/{id}", handler=show, answer=SettingAnswer, summary="Show a setting"),
     ServerEndpoint(
-        method="POST", path="settings/{id}", handler=change, body=SettingBody, answer=Done, summary="Change a setting"
+        method="GET", path="settings/{id}", handler=show, answer=SettingAnswer, summary="Show a setting"
+    ),
+    ServerEndpoint(
+        method="POST",
+        path="settings/{id}",
+        handler=change,
+        body=SettingBody,
+        answer=Done,
+        summary="Change a setting",
     ),
 ]

@@ -66,9 +66,7 @@ async def generate(call: ServerCall) -> Answer:
     await _second_factor(call)
     name, bypass = _name(call), params.boolean(call.body, "bypassTwoFactor") or False
     services = call.services
-    token = await tokens.generate(
-        services.store, services.clock, call.caller, name, bypass_two_factor=bypass
-    )
+    token = await tokens.generate(services.store, services.clock, call.caller, name, bypass_two_factor=bypass)
     return {"token": token}
 
 
@@ -92,7 +90,9 @@ async def listing(call: ServerCall) -> Answer:
     return {"tokens": found}
 
 
-def _post(name: str, handler: Any, body: type[msgspec.Struct], answer: type[msgspec.Struct], summary: str) -> ServerEndpoint:
+def _post(
+    name: str, handler: Any, body: type[msgspec.Struct], answer: type[msgspec.Struct], summary: str
+) -> ServerEndpoint:
     return ServerEndpoint(
         method="POST", path=f"users.{name}", handler=handler, body=body, answer=answer, summary=summary
     )
