@@ -260,9 +260,9 @@ async def growth(folder: Path) -> None:
         ]
     requests = [request(n, 100) for n in range(100)]
     with serving(ports[1_000], 0) as (small, _), serving(ports[200_000], 0) as (large, _):
-        medians = []
-        for _ in range(5):
-            medians.append((await latency(small, requests, 1_000), await latency(large, requests, 1_000)))
+        medians = [
+            (await latency(small, requests, 1_000), await latency(large, requests, 1_000)) for _ in range(5)
+        ]
         a, b = (statistics.median(side) for side in zip(*medians, strict=True))
         print(f"\none request: {a:.0f} us with 1,000 integrations, {b:.0f} us with 200,000: {b / a:.2f}x")
 

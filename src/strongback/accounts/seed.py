@@ -14,7 +14,6 @@ from strongback.documents.subscription import new_subscription
 from strongback.documents.user import new_user, set_password_hash
 from strongback.errors import Conflict
 from strongback.settings import Settings
-
 from strongback.storage.contract import (
     AdminRemains,
     Changes,

@@ -1,7 +1,8 @@
 """From a scope to an answer: routing, and the checks in front of a handler in their order (spec/01 §3)."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Generic
+from traceback import format_exc
+from typing import Any, Generic, cast
 
 import structlog
 from starlette.types import Receive, Scope, Send
@@ -135,7 +136,6 @@ class Dispatcher(Generic[S, C]):
             headers = _BARE_HEADERS if method == "OPTIONS" else resource.headers
             await _send(send, self._without_endpoint(resource, scope), headers, method == "HEAD")
             return
-        extra: tuple[Header, ...] = ()
         call: Call[S, C] | None = None
         try:
             call = Call(scope, resource.path, path, self._services, self._limits())
@@ -148,11 +148,10 @@ class Dispatcher(Generic[S, C]):
         except body.DisconnectedError:
             return
         except Exception:
-            _log.exception("internal error", method=method, path=scope["path"])
+            # As text: a renderer that shows local variables would write tokens into the log.
+            _log.error("internal error", method=method, path=resource.path, traceback=format_exc())
             response = envelope.INTERNAL
-        if call is not None:
-            extra = call.extra
-        await _send(send, response, resource.headers, method == "HEAD", extra)
+        await _send(send, response, resource.headers, method == "HEAD", call.extra if call else ())
 
     async def _answer(
         self, call: Call[S, C], endpoint: Endpoint[S, C], validator: Validator | None, receive: Receive
@@ -173,10 +172,11 @@ class Dispatcher(Generic[S, C]):
         if endpoint.permissions and not _permitted(call, endpoint):
             return envelope.PERMISSIONS_REQUIRED
         answer = await endpoint.handler(call)
-        if isinstance(answer, Response):
-            return answer
-        if isinstance(answer, Raw):
-            return Response(200, answer.body)
+        kind = type(answer)
+        if kind is Response:
+            return cast("Response", answer)
+        if kind is Raw:
+            return Response(200, cast("Raw", answer).body)
         return Response(200, envelope.encode(answer) if endpoint.plain_answer else envelope.success(answer))
 
     def _count(self, call: Call[S, C], endpoint: Endpoint[S, C]) -> None:
@@ -226,8 +226,11 @@ async def _read_body(call: Call[S, C], endpoint: Endpoint[S, C], receive: Receiv
 def _permitted(call: Call[S, C], endpoint: Endpoint[S, C]) -> bool:
     if call.session is None:
         return False
-    held = map(call.session.may, endpoint.permissions)
-    return any(held) if endpoint.any_permission else all(held)
+    may, enough = call.session.may, endpoint.any_permission
+    for permission in endpoint.permissions:
+        if may(permission) is enough:
+            return enough
+    return not enough
 
 
 async def _send(

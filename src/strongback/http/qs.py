@@ -63,13 +63,29 @@ def parse(raw: bytes) -> dict[str, Param]:
     """Parse a query string or urlencoded body; anything malformed is a ``Failure`` (spec/01 §1)."""
     if not raw:
         return {}
-    pairs = [pair for pair in _text(raw).split("&") if pair]
+    text = _text(raw)
+    pairs = text.split("&")
     if len(pairs) > MAX_PARAMETERS:
         raise Failure(f"More than {MAX_PARAMETERS} parameters")
+    simple: dict[str, Param] = {}
+    if "[" not in text and "%" not in text and "+" not in text:
+        for pair in pairs:
+            name, _, value = pair.partition("=")
+            if name in simple:
+                break
+            if pair:
+                simple[name] = value
+        else:
+            return simple
+    return _nested(pairs)
+
+
+def _nested(pairs: list[str]) -> dict[str, Param]:
     root: dict[str, str | list[str] | _Node] = {}
     for pair in pairs:
         name, _, value = pair.partition("=")
-        _add(root, _decode(name), _decode(value))
+        if pair:
+            _add(root, _decode(name), _decode(value))
     return {key: _finish(value) for key, value in root.items()}
 
 

@@ -54,7 +54,7 @@ def scalar_key(value: Any) -> tuple[Any, ...]:
 
 
 def _sign(left: Any, right: Any) -> int:
-    return (left > right) - (left < right)
+    return int(left > right) - int(left < right)
 
 
 def compare(left: Any, right: Any) -> int:

@@ -21,7 +21,7 @@ from .match import (
     on_value,
     some_element,
 )
-from .paths import Predicate, split, traversing
+from .paths import Predicate, Test, split, traversing
 from .values import Regex, decode, is_extended
 
 LOGICAL: Final = ("$and", "$or", "$nor")
@@ -68,7 +68,7 @@ def is_operator_document(raw: object) -> bool:
         return False
     if "$ref" in raw and "$id" in raw:  # a DBRef is a value
         return False
-    return next(iter(raw)).startswith("$")
+    return str(next(iter(raw))).startswith("$")
 
 
 class Parser:
@@ -157,7 +157,6 @@ class Parser:
         return parts[0] if len(parts) == 1 else Conjunction(tuple(parts))
 
     def _operator(self, name: str, raw: Any, where: str, path: str, depth: int) -> Condition:
-        limits = self.limits
         if name == "$not":
             return self._not(raw, where, path, depth)
         if name == "$elemMatch":
@@ -182,10 +181,10 @@ class Parser:
         if name == "$size":
             return operators.size(operand, where)
         if name == "$type":
-            return operators.type_of(operand, where, limits)
+            return operators.type_of(operand, where, self.limits)
         if name == "$mod":
             return operators.modulo(operand, where)
-        return operators.bits(name, operand, where, limits)
+        return operators.bits(name, operand, where, self.limits)
 
     def _regex(self, raw: Any, raw_options: Any, has_options: bool, where: str) -> Condition:
         here = join(where, "$regex")
@@ -222,7 +221,7 @@ class Parser:
                 raise QueryError("bad-operator", first, f"{name} takes values, no operators")
         return [decode(item, join(where, index)) for index, item in enumerate(raw)]
 
-    def _in(self, name: str, raw: Any, where: str) -> operators.Test:
+    def _in(self, name: str, raw: Any, where: str) -> Test:
         values = self._values(name, self._list(name, raw, where), where)
         return operators.membership(values, where, self.limits)
 
@@ -252,7 +251,7 @@ class Parser:
             parts.append(self._elem_match(item["$elemMatch"], join(here, "$elemMatch"), path, depth + 1))
         return Conjunction(tuple(parts))
 
-    def _elem_match(self, raw: Any, where: str, path: str, depth: int) -> operators.Test:
+    def _elem_match(self, raw: Any, where: str, path: str, depth: int) -> Test:
         return some_element(self.element(raw, where, path, depth + 1))
 
     def element(self, raw: Any, where: str, path: str, depth: int) -> Predicate:

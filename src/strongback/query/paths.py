@@ -108,7 +108,7 @@ def _through_array(index: int, below: Predicate, at_index: Predicate) -> Predica
     """Compile the search in an array: every element that is an object, and the one that an index names."""
 
     def elements(array: list[Any]) -> bool:
-        for element in array:
+        for element in array:  # noqa: SIM110 - a generator costs more than the test
             if type(element) is dict and below(element):
                 return True
         return False

@@ -1,7 +1,7 @@
 """Projections: which fields of a document are returned.
 
-Nothing here looks at the type of a value beyond object and array (except inside $elemMatch), so dates may be wire
-strings. Documents are never changed; parts that stay as they are, are shared with the original.
+A projection does not depend on a value's type beyond object and array (except inside $elemMatch), so dates may be
+wire strings.
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ from .limits import DEFAULT_LIMITS, Limits
 from .operators import is_number, truth
 from .parse import Parser
 from .paths import Predicate
+from .shape import Tree, exclude, include, keep_first, sliced
 from .values import is_extended
-
-Tree = dict[str, Any]
-"""Components to their own sub-tree; None where a path ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +142,7 @@ class _Reader:
         self.paths |= self._parser.paths
         if not self.paths:
             return lambda document: document
-        if self._plain:
-            including = next(iter(self._plain.values()))
-        else:
-            including = bool(self._elements) or (self._id is True)
+        including = next(iter(self._plain.values()), bool(self._elements) or self._id is True)
         tree, limit = self._tree, self.limits.document_depth
         if including:
             if self._id is not False:
@@ -160,15 +155,15 @@ class _Reader:
                 _prune(tree, components)
             for path in self._elements:
                 tree.pop(path, None)
-        select = _include if including else _exclude
+        select = include if including else exclude
         slices, elements = self._slices, tuple(self._elements.items())
 
         def apply(document: dict[str, Any]) -> dict[str, Any]:
             result = select(document, tree, limit)
             for path, matches in elements:
-                _keep_first(result, path, matches)
+                keep_first(result, path, matches)
             for components, cut in slices:
-                result = _sliced(result, components, cut)
+                result = sliced(result, components, cut)
             return result
 
         return apply
@@ -211,81 +206,3 @@ def _whole(number: float, where: str) -> int:
     if not math.isfinite(number) or abs(number) >= 2**63:
         raise QueryError("bad-projection", where, "$slice takes 64 bit numbers")
     return int(number)
-
-
-def _deeper(levels: int) -> int:
-    if levels <= 0:
-        raise QueryError("bad-projection", "", "a document's arrays are nested too deep to project")
-    return levels - 1
-
-
-def _include(document: dict[str, Any], tree: Tree, levels: int) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for name, value in document.items():
-        if name not in tree:
-            continue
-        below = tree[name]
-        if below is None:
-            result[name] = value
-        elif type(value) is dict:
-            result[name] = _include(value, below, levels)
-        elif type(value) is list:
-            result[name] = _include_array(value, below, levels)
-    return result
-
-
-def _include_array(array: list[Any], tree: Tree, levels: int) -> list[Any]:
-    """Project every object of an array, at any depth of arrays; anything else is dropped."""
-    levels = _deeper(levels)
-    result: list[Any] = []
-    for element in array:
-        if type(element) is dict:
-            result.append(_include(element, tree, levels))
-        elif type(element) is list:
-            result.append(_include_array(element, tree, levels))
-    return result
-
-
-def _exclude(document: dict[str, Any], tree: Tree, levels: int) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for name, value in document.items():
-        if name not in tree:
-            result[name] = value
-        elif tree[name] is not None:
-            result[name] = _exclude_value(value, tree[name], levels)
-    return result
-
-
-def _exclude_value(value: Any, tree: Tree, levels: int) -> Any:
-    if type(value) is dict:
-        return _exclude(value, tree, levels)
-    if type(value) is list:
-        levels = _deeper(levels)
-        return [_exclude_value(element, tree, levels) for element in value]
-    return value
-
-
-def _keep_first(result: dict[str, Any], path: str, matches: Predicate) -> None:
-    """Reduce a field to its first element that matches; without one the field goes."""
-    value = result.get(path)
-    for element in value if type(value) is list else ():
-        if matches(element):
-            result[path] = [element]
-            return
-    result.pop(path, None)
-
-
-def _sliced(
-    document: dict[str, Any], components: list[str], cut: Callable[[list[Any]], list[Any]]
-) -> dict[str, Any]:
-    """Return the document with one array cut; arrays on the way are entered one level deep."""
-    name, rest = components[0], components[1:]
-    value = document.get(name)
-    if not rest:
-        return {**document, name: cut(value)} if type(value) is list else document
-    if type(value) is dict:
-        return {**document, name: _sliced(value, rest, cut)}
-    if type(value) is list:
-        elements = [_sliced(item, rest, cut) if type(item) is dict else item for item in value]
-        return {**document, name: elements}
-    return document

@@ -48,7 +48,8 @@ def compile_regex(regex: Regex, path: str, limits: Limits) -> Predicate:
         raise QueryError("bad-regex", path, f"a pattern may have {limits.pattern_bytes} bytes")
     code = _compile(pattern, options, limits)
     if isinstance(code, _cy.LibraryError):
-        raise QueryError("bad-regex", path, str(code))
+        # The position in the library's message counts the verbs that were put in front; it would only confuse.
+        raise QueryError("bad-regex", path, str(code).rpartition("; ")[2])
     literal = _LITERAL.fullmatch(pattern)
     if literal and not set(regex.options) & {"i", "x", "m"}:
         return _literal_search(literal[2], anchored=bool(literal[1]))
