@@ -1,10 +1,25 @@
 """The settings that the wire reads and changes (spec/01 section 11)."""
 
-from strongback.accounts.permissions import TRIES, AccessCache
+from typing import Any
+
+import pcre2
+
+from strongback.accounts.permissions import AccessCache
+from strongback.accounts.retry import retry
 from strongback.clock import Clock
 from strongback.documents.document import Document
-from strongback.errors import Conflict, Failure, Unavailable
+from strongback.errors import Failure
 from strongback.storage.contract import Changes, Put, Store, Unchanged
+
+TYPE_NAMES = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    list: "a list of texts",
+}
+MAX_EXACT = 2**53
+PATTERN_BYTES = 1000
 
 
 async def get(store: Store, id: str) -> Document | None:
@@ -14,32 +29,46 @@ async def get(store: Store, id: str) -> Document | None:
     return None if document is None or document.body.get("hidden") is True else document
 
 
-def same_type(old: object, new: object) -> bool:
-    """Whether a new value has the JSON type of the old one; a value that is null takes any."""
-    if old is None or isinstance(old, bool) or isinstance(new, bool):
-        return old is None or type(old) is type(new)
-    if isinstance(old, int | float):
-        return isinstance(new, int | float)
-    return type(old) is type(new)
-
-
-async def update(store: Store, clock: Clock, cache: AccessCache, id: str, value: object) -> None:
+async def update(store: Store, clock: Clock, cache: AccessCache, id: str, value: Any) -> None:
     """Give a setting a new value of its type; in force with the next request. Failure for an unknown id."""
-    for _ in range(TRIES):
+
+    async def attempt() -> None:
         document = await get(store, id)
         if document is None:
             raise Failure("")
-        if not same_type(document.body.get("value"), value):
-            kind = type(document.body.get("value")).__name__
-            raise Failure(f"The value of the setting {id} must be of the type {kind}", "error-invalid-setting-value")
-        document.set("value", value)
+        document.set("value", checked(id, value, document.body.get("value")))
         document.set_date("_updatedAt", clock())
-        try:
-            await store.commit(
-                Changes([Unchanged("settings", id, document.revision)], [Put("settings", document)])
-            )
-        except Conflict:
-            continue
-        await cache.refresh()
-        return
-    raise Unavailable(f"the setting {id} is being changed by others; try again in a moment")
+        unchanged = Unchanged("settings", id, document.revision)
+        await store.commit(Changes([unchanged], [Put("settings", document)]))
+
+    await retry(attempt)
+    await cache.refresh()
+
+
+def checked(id: str, value: Any, old: Any) -> Any:
+    """The value as it is stored; Failure unless it has the old one's type (where that is null, any will do)."""
+    if isinstance(value, float) and value.is_integer() and type(old) is int:
+        value = int(value)
+    if old is not None and type(value) is not type(old):
+        raise _refused(id, f"must be {TYPE_NAMES.get(type(old), 'an object')}")
+    if type(value) is int and abs(value) > MAX_EXACT:
+        raise _refused(id, "is too large a number")
+    if isinstance(value, list) and not all(isinstance(entry, str) for entry in value):
+        raise _refused(id, f"must be {TYPE_NAMES[list]}")
+    if id.endswith("_Validation") and not _is_pattern(value):
+        raise _refused(id, "must be a regular expression")
+    return value
+
+
+def _refused(id: str, rule: str) -> Failure:
+    return Failure(f"The value of the setting {id} {rule}", "error-invalid-setting-value")
+
+
+def _is_pattern(text: str) -> bool:
+    if len(text.encode()) > PATTERN_BYTES or text.startswith("(*"):
+        return False
+    try:
+        pcre2.compile(f"^(?:{text})\\z")
+    except pcre2.LibraryError:
+        return False
+    return True

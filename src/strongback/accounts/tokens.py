@@ -17,6 +17,7 @@ from strongback.storage.contract import (
     Put,
     PutToken,
     RemoveToken,
+    Step,
     Store,
     Token,
     TokenNameFree,
@@ -100,7 +101,7 @@ async def regenerate(store: Store, clock: Clock, caller: Caller, name: str) -> s
         bypass = old.body.get("bypassTwoFactor") is True
         entry = personal_entry(caller.id, name, token, now, bypass_two_factor=bypass)
         # Writing the account as well makes two requests at once take turns.
-        steps = [Put("users", user), RemoveToken(caller.id, old.hash), PutToken(entry)]
+        steps: list[Step] = [Put("users", user), RemoveToken(caller.id, old.hash), PutToken(entry)]
         await store.commit(Changes([Unchanged("users", user.id, user.revision)], steps))
         return token
 

@@ -114,6 +114,6 @@ def _operator_problem(operator: str, value: object, allowed: list[str]) -> str |
 def is_allowed(path: str, allowed: list[str]) -> bool:
     """Whether a path is one of the attributes, or below one that ends with `.*`."""
     return any(
-        attribute == path or (attribute.endswith(".*") and path.startswith(attribute[:-2]))
+        attribute == path or (attribute.endswith(".*") and f"{path}.".startswith(attribute[:-1]))
         for attribute in allowed
     )
