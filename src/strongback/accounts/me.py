@@ -6,7 +6,35 @@ from typing import Any
 from strongback.documents.document import Document
 from strongback.storage.contract import Access
 
-SHOWN = ["_id", "name", "username", "nickname", "emails", "extension", "openBusinessHours", "status", "statusDefault", "statusText", "statusConnection", "bio", "avatarOrigin", "utcOffset", "language", "enableAutoAway", "idleTimeLimit", "roles", "active", "defaultRoom", "customFields", "requirePasswordChange", "requirePasswordChangeReason", "statusLivechat", "banners", "_updatedAt", "avatarETag"]
+SHOWN = [
+    "_id",
+    "name",
+    "username",
+    "nickname",
+    "emails",
+    "extension",
+    "openBusinessHours",
+    "status",
+    "statusDefault",
+    "statusText",
+    "statusConnection",
+    "bio",
+    "avatarOrigin",
+    "utcOffset",
+    "language",
+    "enableAutoAway",
+    "idleTimeLimit",
+    "roles",
+    "active",
+    "defaultRoom",
+    "customFields",
+    "requirePasswordChange",
+    "requirePasswordChangeReason",
+    "statusLivechat",
+    "banners",
+    "_updatedAt",
+    "avatarETag",
+]
 
 
 def describe(user: Document, access: Access) -> dict[str, Any]:

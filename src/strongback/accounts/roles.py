@@ -1,13 +1,26 @@
 """Roles: what exists, and who has which (spec/03 section 5)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from strongback.accounts.caller import Caller
+from strongback.accounts.permissions import changed
+from strongback.accounts.retry import retry
 from strongback.clock import Clock
 from strongback.documents.document import Document
-from strongback.errors import Conflict, Failure, Unavailable
-from strongback.storage.contract import AdminRemains, Changes, Everything, Put, Store, Unchanged
+from strongback.errors import Conflict, Failure
+from strongback.storage.contract import (
+    AdminRemains,
+    Changes,
+    Everything,
+    Having,
+    Present,
+    Put,
+    Store,
+    Unchanged,
+)
 
-TRIES = 10
-NO_ACCESS = ("Accessing permissions is not allowed", "error-action-not-allowed")
+SHOWN_OF_USERS = ("_id", "name", "username", "emails", "avatarETag", "createdAt", "_updatedAt")
 
 
 async def list_all(store: Store) -> list[Document]:
@@ -15,54 +28,128 @@ async def list_all(store: Store) -> list[Document]:
     return [stored.decode() for stored in await store.select(Everything("roles"))]
 
 
-async def find(store: Store, given: str | None) -> Document:
-    """The role with this id or name; the wire has text and id swapped where there is none."""
-    if not given:
-        raise Failure("", "error-invalid-role-properties")
-    for role in await list_all(store):
-        if given in (role.id, role.body.get("name")):
-            return role
-    raise Failure("error-role-not-found", "Role not found", bracket=False)
+async def changed_since(store: Store, since: int) -> list[Document]:
+    """The roles that changed after a time in epoch milliseconds."""
+    return [role for role in await list_all(store) if changed(role) > since]
 
 
-async def add_user(store: Store, clock: Clock, caller: Caller, role: Document, username: str) -> None:
-    """Give a user a role of the scope Users."""
-    if not caller.may("access-permissions"):
-        raise Failure(*NO_ACCESS)
-    if role.id == "admin" and not caller.may("assign-admin-role"):
-        raise Failure("Assigning admin is not allowed", "error-action-not-allowed")
-    await _change(store, clock, role, username, add=True)
+async def find(store: Store, given: str | None) -> Document | None:
+    """The role with this id, else the one with this name."""
+    stored = None if given is None else await store.get("roles", given)
+    if stored is not None:
+        return stored.decode()
+    return next((role for role in await list_all(store) if role.body.get("name") == given), None)
 
 
-async def remove_user(store: Store, clock: Clock, caller: Caller, role: Document, username: str) -> None:
-    """Take a role of the scope Users from a user; the last administrator keeps it."""
+def held(document: Document) -> list[str]:
+    """The roles that an account or a subscription lists."""
+    roles = document.body.get("roles")
+    return [role for role in roles if isinstance(role, str)] if isinstance(roles, list) else []
+
+
+async def add_user(
+    store: Store, clock: Clock, caller: Caller, role: Document, user: Document, room_id: str | None
+) -> None:
+    """Give a user a role: of its own, or in a room where the role is one of rooms."""
+
+    async def attempt() -> None:
+        kind, holder = await _holder(store, role, user.id, room_id)
+        if holder is not None and role.id in held(holder):
+            raise Failure("User already in role", "error-user-already-in-role")
+        if not caller.may("access-permissions"):
+            raise Failure("Accessing permissions is not allowed", "error-action-not-allowed")
+        if role.id == "admin" and not caller.may("assign-admin-role"):
+            raise Failure("Assigning admin is not allowed", "error-action-not-allowed")
+        if holder is None:
+            raise Failure("User is not part of given room", "error-invalid-user")
+        changes = _with_roles(kind, holder, [*held(holder), role.id], clock())
+        changes.guards.append(Present("roles", role.id))
+        await store.commit(changes)
+
+    await retry(attempt)
+
+
+async def remove_user(
+    store: Store, clock: Clock, caller: Caller, role_id: str, username: str, room_id: str | None
+) -> Document:
+    """Take a role from a user; the last administrator keeps it. Answers the role."""
     if not caller.may("access-permissions"):
         raise Failure("Accessing permissions is not allowed", "error-not-allowed")
-    await _change(store, clock, role, username, add=False)
+    user = await store.user_by_name(username)
+    if user is None:
+        raise Failure("There is no user with this username", "error-invalid-user")
+    role = await find(store, role_id)
+    if role is None:
+        raise Failure("This role does not exist", "error-invalid-roleId")
 
-
-async def _change(store: Store, clock: Clock, role: Document, username: str, *, add: bool) -> None:
-    for _ in range(TRIES):
-        stored = await store.user_by_name(username)
-        if stored is None:
-            raise Failure("There is no user with this username", "error-invalid-user")
-        user = stored.decode()
-        held = [name for name in user.body.get("roles") or [] if name != role.id]
-        has = role.id in (user.body.get("roles") or [])
-        if add and has:
-            raise Failure("User already in role", "error-user-already-in-role")
-        if not add and not has:
+    async def attempt() -> None:
+        kind, holder = await _holder(store, role, user.id, room_id)
+        if holder is None or role.id not in held(holder):
             raise Failure("User is not in this role", "error-user-not-in-role")
-        user.set("roles", [*held, role.id] if add else held)
-        user.set_date("_updatedAt", clock())
-        changes = Changes([Unchanged("users", user.id, user.revision)], [Put("users", user)])
-        if not add and role.id == "admin":
+        changes = _with_roles(kind, holder, [one for one in held(holder) if one != role.id], clock())
+        if role.id == "admin":
             changes.guards.append(AdminRemains(user.id))
         try:
             await store.commit(changes)
         except Conflict as conflict:
             if isinstance(conflict.guard, AdminRemains):
                 raise Failure("You need to have at least one admin", "error-admin-required") from None
-            continue
-        return
-    raise Unavailable(f"the account {username} is being changed by others; try again in a moment")
+            raise
+
+    await retry(attempt)
+    return role
+
+
+async def _holder(
+    store: Store, role: Document, user_id: str, room_id: str | None
+) -> tuple[str, Document | None]:
+    """The document that lists the role: the account, or its subscription to the room."""
+    if role.body.get("scope") != "Subscriptions":
+        stored = await store.get("users", user_id)
+        return "users", None if stored is None else stored.decode()
+    if room_id is not None:
+        for row in await store.select(Having("subscriptions", "user_id", user_id)):
+            subscription = row.decode()
+            if subscription.body.get("rid") == room_id:
+                return "subscriptions", subscription
+    return "subscriptions", None
+
+
+def _with_roles(kind: str, holder: Document, roles: list[str], now: int) -> Changes:
+    holder.set("roles", roles)
+    holder.set_date("_updatedAt", now)
+    return Changes([Unchanged(kind, holder.id, holder.revision)], [Put(kind, holder)])
+
+
+async def users_in(store: Store, caller: Caller, role_id: str, room_id: str | None) -> list[dict[str, Any]]:
+    """Everybody who has a role, by username; of a role of rooms, everybody who has it in this room."""
+    if not caller.may("access-permissions") or (room_id and not caller.may("view-other-user-channels")):
+        raise Failure("Not allowed", "error-not-allowed")
+    role = await find(store, role_id)
+    if role is None:
+        raise Failure("", "error-invalid-roleId")
+    if role.body.get("scope") != "Subscriptions":
+        users = await _accounts_with(store, role.id)
+    else:
+        users = [] if room_id is None else await _members_with(store, role.id, room_id)
+    found = [{name: user[name] for name in SHOWN_OF_USERS if name in user} for user in users]
+    return sorted(found, key=lambda user: str(user.get("username", "")))
+
+
+async def _accounts_with(store: Store, role_id: str) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = []
+    mark = f'"{role_id}"'
+    async for rows in store.scan(Everything("users"), "id"):
+        users = (row.decode() for row in rows if mark in row.text)
+        found += [user.body for user in users if role_id in held(user)]
+    return found
+
+
+async def _members_with(store: Store, role_id: str, room_id: str) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = []
+    for row in await store.select(Having("subscriptions", "rid", room_id)):
+        subscription = row.decode()
+        if role_id in held(subscription):
+            user = await store.get("users", subscription.body["u"]["_id"])
+            found += [] if user is None else [user.decode().body]
+    return found

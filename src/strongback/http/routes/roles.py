@@ -1,11 +1,16 @@
 """Roles."""
 
+from typing import Any
+
 import msgspec
 
-from strongback.accounts import roles
+from strongback.accounts import roles, users
+from strongback.accounts.permissions import date_parameter
+from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.http import params
+from strongback.http import listings, params
 from strongback.http.envelope import Answer
+from strongback.http.routes.documents import User
 from strongback.http.services import ServerCall, ServerEndpoint
 
 
@@ -24,6 +29,26 @@ class RolesAnswer(msgspec.Struct, forbid_unknown_fields=True):
     success: bool
 
 
+class RoleChanges(msgspec.Struct, forbid_unknown_fields=True):
+    """Roles that are, and those that were."""
+
+    update: list[Role]
+    remove: list[Any]
+
+
+class RoleChangesAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """What changed."""
+
+    roles: RoleChanges
+    success: bool
+
+
+class RoleChangesQuery(msgspec.Struct):
+    """Since when."""
+
+    updatedSince: str
+
+
 class RoleAnswer(msgspec.Struct, forbid_unknown_fields=True):
     """The role in question."""
 
@@ -31,42 +56,102 @@ class RoleAnswer(msgspec.Struct, forbid_unknown_fields=True):
     success: bool
 
 
-class RoleOfUser(msgspec.Struct):
-    """A role, by id or name, and a user."""
+class RoleGift(msgspec.Struct):
+    """A role by its id, a user, and the room where the role is one of rooms."""
+
+    roleId: str | msgspec.UnsetType = msgspec.UNSET
+    roleName: str | msgspec.UnsetType = msgspec.UNSET
+    userId: str | msgspec.UnsetType = msgspec.UNSET
+    username: str | msgspec.UnsetType = msgspec.UNSET
+    roomId: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class RoleRemoval(msgspec.Struct):
+    """A role by its id, a user, and (as `scope`) the room where the role is one of rooms."""
 
     roleId: str | msgspec.UnsetType = msgspec.UNSET
     roleName: str | msgspec.UnsetType = msgspec.UNSET
     username: str | msgspec.UnsetType = msgspec.UNSET
+    scope: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class RoleUsersQuery(msgspec.Struct):
+    """A role, the room where it is one of rooms, and a page."""
+
+    role: str
+    roomId: str | msgspec.UnsetType = msgspec.UNSET
+    offset: str | msgspec.UnsetType = msgspec.UNSET
+    count: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class RoleUsersAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A page of the users who have the role."""
+
+    users: list[User]
+    total: int
+    success: bool
+
+
+def shown(role: Document) -> dict[str, Any]:
+    """A role without the time of its last change."""
+    return {name: value for name, value in role.body.items() if name != "_updatedAt"}
 
 
 async def list_all(call: ServerCall) -> Answer:
-    """All roles, without the time of their last change."""
-    found = await roles.list_all(call.services.store)
-    return {"roles": [{k: v for k, v in role.body.items() if k != "_updatedAt"} for role in found]}
+    """All roles."""
+    return {"roles": [shown(role) for role in await roles.list_all(call.services.store)]}
+
+
+async def sync(call: ServerCall) -> Answer:
+    """The roles that changed since a time; none is ever removed."""
+    since = params.string(call.query, "updatedSince")
+    if since is None:
+        raise Failure("Match error: Missing key 'updatedSince'")
+    changed = await roles.changed_since(call.services.store, date_parameter(since))
+    return {"roles": {"update": [role.body for role in changed], "remove": []}}
+
+
+def _role_id(call: ServerCall) -> str:
+    given = params.string(call.body, "roleId")
+    if not given and (given := params.string(call.body, "roleName")):
+        call.deprecate_parameter("roleName")
+    if not given:
+        raise Failure("", "error-invalid-role-properties")
+    return given
 
 
 async def add(call: ServerCall) -> Answer:
     """Give a user a role."""
-    return await _change(call, add=True)
+    services, role_id = call.services, _role_id(call)
+    user_id, username = params.string(call.body, "userId"), params.string(call.body, "username")
+    user = await users.by_parameter(services.store, user_id, username)
+    role = await roles.find(services.store, role_id)
+    if role is None:
+        raise Failure("error-role-not-found", "Role not found", bracket=False)  # swapped upstream
+    room_id = params.string(call.body, "roomId")
+    await roles.add_user(services.store, services.clock, call.caller, role, user, room_id)
+    return {"role": shown(role)}
 
 
 async def remove(call: ServerCall) -> Answer:
     """Take a role from a user."""
-    return await _change(call, add=False)
-
-
-async def _change(call: ServerCall, *, add: bool) -> Answer:
-    services = call.services
-    if params.string(call.body, "roomId"):
-        raise params.invalid("roomId", "is not supported: roles of a room are changed in the room")
-    given = params.string(call.body, "roleId") or params.string(call.body, "roleName")
-    role = await roles.find(services.store, given)
-    username = params.string(call.body, "username")
+    services, role_id = call.services, _role_id(call)
+    username, scope = params.string(call.body, "username"), params.string(call.body, "scope")
     if not username:
-        raise Failure("There is no user with this username", "error-invalid-user")
-    change = roles.add_user if add else roles.remove_user
-    await change(services.store, services.clock, call.caller, role, username)
-    return {"role": role.body}
+        raise Failure("", "error-invalid-role-properties")
+    role = await roles.remove_user(services.store, services.clock, call.caller, role_id, username, scope)
+    return {"role": shown(role)}
+
+
+async def users_in(call: ServerCall) -> Answer:
+    """A page of the users who have a role."""
+    role_id = params.string(call.query, "role")
+    if not role_id:
+        raise Failure('Query param "role" is required', "error-param-not-provided")
+    room_id, wanted = params.string(call.query, "roomId"), listings.wanted(call)
+    found = await roles.users_in(call.services.store, call.caller, role_id, room_id)
+    end = wanted.offset + wanted.count if wanted.count else None
+    return {"users": found[wanted.offset : end], "total": len(found)}
 
 
 ENDPOINTS: list[ServerEndpoint] = [
@@ -74,10 +159,26 @@ ENDPOINTS: list[ServerEndpoint] = [
         method="GET", path="roles.list", handler=list_all, answer=RolesAnswer, summary="List roles"
     ),
     ServerEndpoint(
+        method="GET",
+        path="roles.sync",
+        handler=sync,
+        query=RoleChangesQuery,
+        answer=RoleChangesAnswer,
+        summary="List the roles that changed",
+    ),
+    ServerEndpoint(
+        method="GET",
+        path="roles.getUsersInRole",
+        handler=users_in,
+        query=RoleUsersQuery,
+        answer=RoleUsersAnswer,
+        summary="List the users who have a role",
+    ),
+    ServerEndpoint(
         method="POST",
         path="roles.addUserToRole",
         handler=add,
-        body=RoleOfUser,
+        body=RoleGift,
         answer=RoleAnswer,
         summary="Give a user a role",
     ),
@@ -85,7 +186,7 @@ ENDPOINTS: list[ServerEndpoint] = [
         method="POST",
         path="roles.removeUserFromRole",
         handler=remove,
-        body=RoleOfUser,
+        body=RoleRemoval,
         answer=RoleAnswer,
         summary="Take a role from a user",
     ),
