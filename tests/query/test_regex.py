@@ -74,6 +74,12 @@ def test_a_costly_pattern_is_stopped(pattern: str, text: str) -> None:
     assert (caught.value.kind, caught.value.path) == ("unsupported", "$or.1.name.$regex")
 
 
+def test_the_memory_is_bounded() -> None:
+    # Every step keeps a copy of 1300 groups; without a bound the steps allowed would take 2 GB.
+    with pytest.raises(QueryError, match="heap limit"):
+        found("()" * 1300 + "(a+)+$", "a" * 40 + "b")
+
+
 def test_the_steps_are_those_of_the_limits() -> None:
     assert found("(a|b)*c", "abab" * 20 + "c")
     with pytest.raises(QueryError, match="costly"):

@@ -14,7 +14,7 @@ from .sort import compile_sort
 from .values import Originals, decode, encode
 
 
-def find(  # noqa: PLR0917 - in the order of the steps
+def find(
     docs: Iterable[dict[str, Any]],
     filter: object = None,
     sort: object = None,
