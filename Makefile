@@ -46,7 +46,7 @@ $(VENV)/.tests: $(VENV)/.runtime
 
 $(VENV)/.checks: $(VENV)/.tests
 	@echo "Installing the checkers ..."
-	@$(INSTALL) --group check --group bench
+	@$(INSTALL) --group check
 	@touch $@
 
 $(VENV)/.benchmarks: $(VENV)/.runtime
@@ -57,7 +57,7 @@ lock:
 	rm -rf $(VENV)/lock
 	$(BIN)/python -m venv $(VENV)/lock
 	$(VENV)/lock/bin/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(VENV)/lock/bin/python -m pip install --quiet . --group test --group check --group bench
+	$(VENV)/lock/bin/python -m pip install --quiet . --group test --group check
 	sed -n '/^#/p' constraints.txt > $(VENV)/constraints.new
 	$(VENV)/lock/bin/python -m pip freeze --exclude strongback >> $(VENV)/constraints.new
 	mv $(VENV)/constraints.new constraints.txt

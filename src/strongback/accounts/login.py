@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from strongback.accounts import totp
 from strongback.accounts.caller import Caller
 from strongback.accounts.passwords import digest_of, verify
 from strongback.accounts.permissions import AccessCache
@@ -16,8 +17,8 @@ from strongback.storage.contract import Changes, RemoveToken, Store
 class LoginFailure(Failure):
     """A login that is refused; the wire has an envelope of its own for it: `{status, error, message}`."""
 
-    def __init__(self, error: str | int, text: str) -> None:
-        super().__init__(text, status=401)
+    def __init__(self, error: str | int, text: str, details: object = None) -> None:
+        super().__init__(text, details=details, status=401)
         self.reason = error
 
 
@@ -54,7 +55,19 @@ async def log_in(store: Store, clock: Clock, body: Mapping[str, Any]) -> tuple[D
         raise LoginFailure(*UNAUTHORIZED)
     if document.body.get("active", True) is not True:
         raise LoginFailure(*NOT_ACTIVATED)
+    _check_code(document, body.get("code"), clock())
     return document, await issue_login_token(store, clock, document.id)
+
+
+def _check_code(user: Document, code: object, now: int) -> None:
+    """Ask an account that has time-based codes for one."""
+    if not totp.enabled(user):
+        return
+    details = {"method": "totp", "codeGenerated": False, "availableMethods": ["totp"]}
+    if not isinstance(code, str) or not code:
+        raise LoginFailure("totp-required", "TOTP Required", details)
+    if not totp.fits(user, code, now):
+        raise LoginFailure("totp-invalid", "TOTP Invalid", details)
 
 
 async def _resume(store: Store, token: object) -> tuple[Document, str]:

@@ -1,14 +1,16 @@
-"""The second factor, in the one form that accounts here have: the password again (spec/01 section 9)."""
+"""The second factor: the password again, or the code of an account that was imported with codes (spec/01 section 9)."""
 
+from strongback.accounts import totp
 from strongback.accounts.caller import Caller
 from strongback.accounts.passwords import DIGEST, verify
 from strongback.clock import Clock
 from strongback.documents.dates import parse_date
+from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.storage.contract import Store
 
 
-async def check(store: Store, clock: Clock, caller: Caller, code: str | None, method: str | None) -> None:
+async def check(store: Store, clock: Clock, caller: Caller, code: str | None, chosen: str | None) -> None:
     """Pass, or raise Failure `totp-required` or `totp-invalid`.
 
     An account with a password sends its hexadecimal SHA-256 as `x-2fa-code`. Passed without: accounts younger than
@@ -16,8 +18,7 @@ async def check(store: Store, clock: Clock, caller: Caller, code: str | None, me
     """
     if not caller.setting("Accounts_TwoFactorAuthentication_Enabled"):
         return
-    if not caller.setting("Accounts_TwoFactorAuthentication_Enforce_Password_Fallback"):
-        return
+    enforced = caller.setting("Accounts_TwoFactorAuthentication_Enforce_Password_Fallback")
     stored = await store.get("users", caller.id)
     if stored is None:
         return
@@ -25,16 +26,33 @@ async def check(store: Store, clock: Clock, caller: Caller, code: str | None, me
     created = parse_date(str(user.body.get("createdAt", ""))) or 0
     if clock() - created < caller.setting("Accounts_TwoFactorAuthentication_RememberFor") * 1000:
         return
-    hashed = ((user.body.get("services") or {}).get("password") or {}).get("bcrypt")
-    if not isinstance(hashed, str) or await _bypassed(store, caller):
+    method = "totp" if totp.enabled(user) else "password" if enforced and _password_hash(user) else None
+    if method is None or await _bypassed(store, caller):
         return
-    details = {"method": "password", "codeGenerated": False, "availableMethods": []}
-    if not code or method not in (None, "password"):
+    details = {
+        "method": method,
+        "codeGenerated": False,
+        "availableMethods": ["totp"] if method == "totp" else [],
+    }
+    if not code or chosen not in (None, method):
         raise Failure("TOTP Required", "totp-required", details=details)
-    if not DIGEST.fullmatch(code.lower()) or not await verify(code.lower(), hashed):
+    if not await _fits(user, method, code, clock()):
         raise Failure("TOTP Invalid", "totp-invalid", details=details)
+
+
+def _password_hash(user: Document) -> str | None:
+    hashed = ((user.body.get("services") or {}).get("password") or {}).get("bcrypt")
+    return hashed if isinstance(hashed, str) else None
+
+
+async def _fits(user: Document, method: str, code: str, now: int) -> bool:
+    if method == "totp":
+        return totp.fits(user, code, now)
+    return DIGEST.fullmatch(code.lower()) is not None and await verify(code.lower(), _password_hash(user))
 
 
 async def _bypassed(store: Store, caller: Caller) -> bool:
     tokens = await store.tokens(caller.id)
-    return any(token.hash == caller.token_hash and token.body.get("bypassTwoFactor") is True for token in tokens)
+    return any(
+        token.hash == caller.token_hash and token.body.get("bypassTwoFactor") is True for token in tokens
+    )

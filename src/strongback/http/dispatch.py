@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from traceback import format_exc
 from typing import Any, Generic, cast
 
+import msgspec
 import structlog
 from starlette.types import Receive, Scope, Send
 
@@ -177,7 +178,8 @@ class Dispatcher(Generic[S, C]):
             return cast("Response", answer)
         if kind is Raw:
             return Response(200, cast("Raw", answer).body)
-        return Response(200, envelope.encode(answer) if endpoint.plain_answer else envelope.success(answer))
+        members = cast("Mapping[str, object] | msgspec.Struct", answer)
+        return Response(200, envelope.encode(members) if endpoint.plain_answer else envelope.success(members))
 
     def _count(self, call: Call[S, C], endpoint: Endpoint[S, C]) -> None:
         limits = call.limits

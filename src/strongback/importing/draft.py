@@ -76,16 +76,17 @@ def draft(kind: str, raw: Mapping[str, Any], source: str) -> Draft:
     except (ValueError, RecursionError) as error:
         raise Refused(str(error)) from None
     body["_id"] = id
-    return Draft(kind, Document(id, body, dates), source, [f"{note.path}: {note.reason}" for note in notes])
+    said = [f"{note.path}: {note.reason}" for note in notes] if notes else []
+    return Draft(kind, Document(id, body, dates), source, said)
 
 
 def identify(raw: Mapping[str, Any]) -> str:
     """The id of a document as text, an ObjectId as its hexadecimal digits."""
     id = raw.get("_id")
+    if isinstance(id, str) and id:
+        return id if id.isascii() else id.encode("utf-8", "replace").decode()
     if isinstance(id, ObjectId):
         return str(id)
-    if isinstance(id, str) and id:
-        return id.encode("utf-8", "replace").decode()
     raise Refused(f"its _id is {described(id)}; only texts and ObjectIds can be kept")
 
 

@@ -70,7 +70,7 @@ class Report:
 
     def took(self, kind: str, id: str, source: str, notes: list[str]) -> None:
         """Count a document that is in the database now, with what was changed in it."""
-        count = self.count(kind)
+        count = self.counts.get(kind) or self.count(kind)
         count.taken += 1
         if notes:
             count.changed += 1

@@ -52,10 +52,14 @@ class LogoutAnswer(msgspec.Struct, forbid_unknown_fields=True):
 async def log_in(call: ServerCall) -> Answer:
     """Check the password or the token, and hand out a token."""
     services = call.services
+    code = call.header("x-2fa-code")
+    body = call.body if code is None else {"code": code, **call.body}
     try:
-        user, token = await service.log_in(services.store, services.clock, call.body)
+        user, token = await service.log_in(services.store, services.clock, body)
     except service.LoginFailure as failure:
         refusal = {"status": "error", "error": failure.reason, "message": failure.text}
+        if failure.details is not None:
+            refusal["details"] = failure.details
         return Response(401, encode(refusal))
     described = me.describe(user, services.access.newest)
     return {"status": "success", "data": {"userId": user.id, "authToken": token, "me": described}}
