@@ -30,18 +30,17 @@ def message(number: int, chance: random.Random) -> dict[str, object]:
     """One message as Rocket.Chat stores it, about `MESSAGE_BYTES` long as BSON."""
     user = number % USERS
     when = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
-    text = " ".join(chance.choices(WORDS, k=120))
+    text = " ".join(chance.choices(WORDS, k=200))
     return {
         "_id": f"{number:017}",
         "rid": f"room{number % ROOMS}",
-        "msg": text[: MESSAGE_BYTES - 330],
+        "msg": text[: MESSAGE_BYTES - 290],
         "ts": when,
         "u": {"_id": f"user{user}", "username": f"user{user}", "name": f"User {user}"},
         "_updatedAt": when,
         "urls": [],
         "mentions": [],
         "channels": [],
-        "md": [{"type": "PARAGRAPH", "value": [{"type": "PLAIN_TEXT", "value": "see above"}]}],
     }
 
 
