@@ -26,6 +26,8 @@ def fits(user: Document, code: str, now: int) -> bool:
         key = base64.b32decode(secret + "=" * (-len(secret) % 8))
     except (binascii.Error, ValueError):
         return False
+    if not key:
+        return False
     step = now // 1000 // STEP_SECONDS
     given = code.encode("utf-8", "replace")
     steps = range(step - DRIFT, step + DRIFT + 1)

@@ -57,7 +57,7 @@ async def log_in(call: ServerCall) -> Answer:
     try:
         user, token = await service.log_in(services.store, services.clock, body)
     except service.LoginFailure as failure:
-        refusal = {"status": "error", "error": failure.reason, "message": failure.text}
+        refusal: dict[str, object] = {"status": "error", "error": failure.reason, "message": failure.text}
         if failure.details is not None:
             refusal["details"] = failure.details
         return Response(401, encode(refusal))
