@@ -10,7 +10,7 @@ from strongback.documents.conversion import from_bson
 from strongback.documents.document import Document
 
 
-class Refused(Exception):  # noqa: N818 - it is said about a document, in the report
+class Refused(Exception):
     """The document can not be kept; the message says why."""
 
 
