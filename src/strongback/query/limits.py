@@ -12,12 +12,12 @@ class Limits:
     Each is explained in docs/query-language.md; a test compares that table with these defaults.
     """
 
-    depth: int = 20
+    depth: int = 100
     nodes: int = 1000
     list_length: int = 1000
     path_components: int = 100
     path_indexes: int = 10
-    pattern_bytes: int = 4096
+    pattern_bytes: int = 32_764
     regex_steps: int = 100_000
     regex_heap_kib: int = 16_384
     regex_subject: int = 32_768
