@@ -52,11 +52,6 @@ def exactly_true(value: str) -> bool:
     return value == "true"
 
 
-def true_or_yes(value: str) -> bool:
-    """Read a switch that `true` and `yes` turn on, and all else leaves off."""
-    return value.lower() in {"true", "yes"}
-
-
 def number(least: int, most: int) -> Callable[[str], int]:
     """Read a whole number within bounds."""
 
@@ -124,9 +119,6 @@ class Settings:
     admin_pass: str = setting("", Source("ADMIN_PASS", text, secret=True))
     admin_email: str = setting("", Source("ADMIN_EMAIL", text))
     admin_id: str = setting("", Source("ADMIN_ID", text))
-    create_tokens_for_users: bool = setting(
-        default=False, source=Source("CREATE_TOKENS_FOR_USERS", true_or_yes)
-    )
     freeze_integration_scripts: str = setting("", Source("FREEZE_INTEGRATION_SCRIPTS", text))
 
     @classmethod
