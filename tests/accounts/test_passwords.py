@@ -50,3 +50,9 @@ async def test_an_imported_hash_with_the_prefix_2a_fits() -> None:
 @pytest.mark.parametrize("stored", [None, "", "no hash", "$2b$10$short"])
 async def test_nothing_fits_where_no_hash_is_stored(stored: str | None) -> None:
     assert not await verify(SECRET, stored)
+
+
+async def test_the_password_compared_for_nobody_lets_nobody_in() -> None:
+    digest = digest_of("nobody")
+    assert digest is not None
+    assert not await verify(digest, None)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from strongback.accounts.setting_defaults import PREFERENCE
 from strongback.documents.document import Document
 from strongback.storage.contract import Access
 
@@ -59,8 +60,14 @@ def describe(user: Document, access: Access) -> dict[str, Any]:
     shown["avatarUrl"] = f"{site}/avatar/{body.get('username', '')}"
     settings = body.get("settings")
     settings = settings if isinstance(settings, Mapping) else {}
-    shown["settings"] = {"profile": {}, **settings, "preferences": settings.get("preferences") or {}}
+    chosen = settings.get("preferences") or {}
+    shown["settings"] = {"profile": {}, **settings, "preferences": _default_preferences(access) | chosen}
     return shown
+
+
+def _default_preferences(access: Access) -> dict[str, Any]:
+    found = access.settings.items()
+    return {id.removeprefix(PREFERENCE): value for id, value in found if id.startswith(PREFERENCE)}
 
 
 def _has(services: Mapping[str, Any], name: str, member: str) -> bool:

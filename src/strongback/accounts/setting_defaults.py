@@ -5,6 +5,40 @@ from typing import Any
 
 PATTERN = "[0-9a-zA-Z-_.]+"
 
+PREFERENCE = "Accounts_Default_User_Preferences_"
+
+PREFERENCES: Mapping[str, Any] = {
+    "alsoSendThreadToChannel": "default",
+    "autoImageLoad": True,
+    "collapseMediaByDefault": False,
+    "convertAsciiEmoji": True,
+    "desktopNotificationRequireInteraction": False,
+    "desktopNotifications": "all",
+    "displayAvatars": True,
+    "emailNotificationMode": "mentions",
+    "enableAutoAway": True,
+    "hideFlexTab": False,
+    "hideRoles": False,
+    "hideUsernames": False,
+    "idleTimeLimit": 300,
+    "muteFocusedConversations": True,
+    "newMessageNotification": "chime",
+    "newRoomNotification": "door",
+    "notificationsSoundVolume": 100,
+    "pushNotifications": "all",
+    "saveMobileBandwidth": True,
+    "sendOnEnter": "normal",
+    "sidebarDisplayAvatar": True,
+    "sidebarGroupByType": True,
+    "sidebarShowFavorites": True,
+    "sidebarShowUnread": False,
+    "sidebarSortby": "activity",
+    "sidebarViewMode": "medium",
+    "unreadAlert": True,
+    "useEmojis": True,
+}
+"""What an account prefers until it chooses; each is a setting whose id starts with `PREFERENCE`."""
+
 SETTINGS: Mapping[str, Any] = {
     "API_Enable_CORS": False,
     "API_CORS_Origin": "*",
@@ -54,6 +88,7 @@ SETTINGS: Mapping[str, Any] = {
     "UTF8_Channel_Names_Validation": PATTERN,
     "UTF8_User_Names_Validation": PATTERN,
     "VoIP_Enabled": False,
+    **{f"{PREFERENCE}{name}": value for name, value in PREFERENCES.items()},
 }
 """Setting id to its first value; a new value must have the same type."""
 
