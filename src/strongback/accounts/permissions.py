@@ -1,8 +1,10 @@
 """Permissions: the cached table of grants, and the changes an administrator makes to it (spec/03)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from strongback.accounts.caller import Caller
+from strongback.accounts.setting_defaults import SETTINGS
 from strongback.clock import Clock
 from strongback.documents.dates import parse_date
 from strongback.documents.document import Document
@@ -22,18 +24,29 @@ class AccessCache:
     @classmethod
     async def load(cls, store: Store) -> "AccessCache":
         """Read for the first time."""
-        return cls(store, await store.access())
+        return cls(store, sound(await store.access()))
 
     async def current(self, revision: int) -> Access:
         """The table at this revision or a newer one."""
         if self.newest.revision < revision:
-            self.newest = await self._store.access()
+            self.newest = sound(await self._store.access())
         return self.newest
 
     async def refresh(self) -> Access:
         """Read again, after a write of this process."""
-        self.newest = await self._store.access()
+        self.newest = sound(await self._store.access())
         return self.newest
+
+
+def sound(access: Access) -> Access:
+    """The table with every setting that the server reads: one that is missing or of another type has its default.
+
+    An import may bring settings of any shape.
+    """
+    repaired = {
+        id: default for id, default in SETTINGS.items() if type(access.settings.get(id)) is not type(default)
+    }
+    return replace(access, settings={**access.settings, **repaired}) if repaired else access
 
 
 async def list_all(store: Store, updated_since: str | None = None) -> list[Document]:

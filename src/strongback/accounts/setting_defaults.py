@@ -110,3 +110,10 @@ PUBLIC = frozenset(
     }
 )
 """Settings that anybody may read."""
+
+
+def same_type(old: object, new: object) -> bool:
+    """Whether a new value may stand where the old one is: of the same JSON type, whole numbers whole."""
+    if isinstance(old, list) and isinstance(new, list):
+        return all(isinstance(entry, str) for entry in new)
+    return type(old) is type(new)

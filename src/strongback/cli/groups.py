@@ -37,7 +37,9 @@ def integrations_(group: str, database: str | None, as_json: bool) -> None:
 
 async def _groups(database: str | None) -> list[dict[str, Any]]:
     async with reading(database) as store:
-        found = [room async for room in documents(store, Everything("rooms"), "created") if room.get("t") == "p"]
+        found = [
+            room async for room in documents(store, Everything("rooms"), "created") if room.get("t") == "p"
+        ]
     return sorted(found, key=lambda room: str(room.get("name")))
 
 

@@ -8,9 +8,11 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from strongback.cli.common import database_option, json_option, run, writing
+from strongback import app
+from strongback.cli.common import database_option, json_option, load, run
 from strongback.cli.output import as_json as print_json
 from strongback.cli.output import plain, table
+from strongback.clock import system_clock
 from strongback.errors import Failure
 from strongback.importing.dump_reader import UnreadableDump, open_dump
 from strongback.importing.import_dump import import_dump
@@ -22,7 +24,9 @@ SHOWN_ENTRIES = 20
 @click.command("import")
 @click.argument("path", metavar="PATH")
 @database_option
-@click.option("--archive", is_flag=True, help="PATH is an archive of mongodump --archive; - reads standard input.")
+@click.option(
+    "--archive", is_flag=True, help="PATH is an archive of mongodump --archive; - reads standard input."
+)
 @click.option("--gzip", is_flag=True, help="The files are compressed, as mongodump --gzip writes them.")
 @click.option("--database-name", metavar="NAME", help="Which database of the dump, where it holds several.")
 @click.option("--report", "report_file", metavar="FILE", help="Write the whole report to a JSON file.")
@@ -67,8 +71,14 @@ async def _import(
         def tell(read: int, size: int, name: str) -> None:
             progress.update(task, completed=read, total=size, description=name)
 
-        async with writing(database) as services:
-            return await import_dump(services.store, dump, clock=services.clock, progress=tell)
+        settings = load(database=database)
+        store = await app.open_store(settings, writing=True)
+        try:
+            report = await import_dump(store, dump, clock=system_clock, progress=tell)
+            await app.prepare(store, settings)  # after the dump, so that what it names is the dump's
+        finally:
+            await store.close()
+        return report
 
 
 def bar() -> Progress:

@@ -11,7 +11,18 @@ from strongback.cli.output import listing, masked
 from strongback.errors import Failure
 from strongback.storage.contract import IntegrationScope
 
-COLUMNS = ("_id", "type", "name", "enabled", "channel", "username", "createdBy", "event", "urls", "_createdAt")
+COLUMNS = (
+    "_id",
+    "type",
+    "name",
+    "enabled",
+    "channel",
+    "username",
+    "createdBy",
+    "event",
+    "urls",
+    "_createdAt",
+)
 EVERY = IntegrationScope(None, ((None, None),))
 
 

@@ -28,7 +28,9 @@ STOP_SECONDS = 20
 @click.option("--port", metavar="PORT", help="The port to listen on; 0 takes a free one (default: 3000).")
 @database_option
 @click.option("--dev", is_flag=True, default=None, help="Development: loopback targets are allowed.")
-@click.option("--demo", is_flag=True, help="Fill an empty database with a small demo and print a curl for it.")
+@click.option(
+    "--demo", is_flag=True, help="Fill an empty database with a small demo and print a curl for it."
+)
 def serve(host: str | None, port: str | None, database: str | None, dev: bool | None, demo: bool) -> None:
     """Serve until interrupted. Prints one line, `listening on URL`, when requests are welcome."""
     settings = load(host=host, port=port, database=database, dev=dev)
@@ -111,6 +113,8 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
-            raise Unavailable(f"port {port} on {host} is in use: stop what uses it, or name another --port") from None
+            raise Unavailable(
+                f"port {port} on {host} is in use: stop what uses it, or name another --port"
+            ) from None
         raise Unavailable(f"port {port} on {host} can not be used: {error.strerror}") from None
     return listener

@@ -1,11 +1,16 @@
 """Dates on the wire: `YYYY-MM-DDTHH:MM:SS.mmmZ` and epoch milliseconds, for all of JavaScript's dates."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 MAX_DATE_MS = 8_640_000_000_000_000
 DAY_MS = 86_400_000
+WIRE_LENGTH = len("2024-01-01T00:00:00.000Z")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 MINUTE_MS = 60_000
+_COMMON = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _WIRE = re.compile(
     r"([+-][0-9]{6}|[0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})\.([0-9]{3})Z"
 )
@@ -25,6 +30,11 @@ def format_date(ms: int) -> str:
 
 def parse_date(text: str) -> int | None:
     """Read what `format_date` writes; None for any other text."""
+    if len(text) == WIRE_LENGTH and text[:4] > "0000" and text.isascii() and _COMMON.fullmatch(text):
+        try:
+            return (datetime.fromisoformat(text) - EPOCH) // MILLISECOND
+        except ValueError:
+            return None
     match = _WIRE.fullmatch(text)
     if match is None:
         return None

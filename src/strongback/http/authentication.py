@@ -11,7 +11,17 @@ async def authenticate(call: ServerCall) -> Caller | None:
     user_id, token = call.header("x-user-id"), call.header("x-auth-token")
     if not user_id or not token:
         return None
-    return await authenticate_token(call.services.store, call.services.access, user_id, token)
+    return await authenticate_token(call.services.store, call.services.access, utf8(user_id), utf8(token))
+
+
+def utf8(header: str) -> str:
+    """A header's text, which HTTP reads as Latin-1, as UTF-8 where its bytes are that."""
+    if header.isascii():
+        return header
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
 
 
 def limits(services: Services) -> Limits:

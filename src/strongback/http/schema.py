@@ -1,19 +1,28 @@
 """JSON-schema checks that speak with Ajv's words (spec/01 §7)."""
 
 import copy
+import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import cast
+from collections.abc import Callable, Mapping
+from typing import TypeAlias, cast
 
 import msgspec
 
 from strongback.errors import Failure
 from strongback.http.body import Json
+from strongback.http.coercion import coerced_value
 
 Schema = Mapping[str, object]
+Holder: TypeAlias = "dict[str, Json] | list[Json]"
+Key = str | int
 REF = "#/$defs/"
 
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\Z", re.ASCII)
+_BOUNDS: tuple[tuple[str, str, Callable[[float, float], bool]], ...] = (
+    ("maximum", "<=", operator.le),
+    ("minimum", ">=", operator.ge),
+    ("exclusiveMaximum", "<", operator.lt),
+    ("exclusiveMinimum", ">", operator.gt),
+)
 
 
 def struct_schema(struct: type[msgspec.Struct]) -> dict[str, object]:
@@ -37,14 +46,14 @@ class Validator:
             raise Failure("\n ".join(errors), "invalid-params")
         return cast("dict[str, Json]", holder[""])
 
-    def _errors(self, schema: Schema, holder: "dict[str, Json] | list[Json]", key: "str | int") -> list[str]:
+    def _errors(self, schema: Schema, holder: Holder, key: Key) -> list[str]:
         """Return the errors of ``holder[key]``; a coercion is written back there."""
         schema = self._resolve(schema)
         value = _get(holder, key)
         if "type" in schema:
             types = _types(schema)
             if not any(_is(kind, value) for kind in types):
-                coerced, value = _coerced(types, value) if self._coerce else (False, value)
+                coerced, value = coerced_value(types, value) if self._coerce else (False, value)
                 if not coerced:
                     return [f"must be {_joined(schema['type'])}"]
                 _set(holder, key, value)
@@ -62,7 +71,7 @@ class Validator:
             schema = cast("Schema", target)
         return schema
 
-    def _untyped(self, schema: Schema, holder: "dict[str, Json] | list[Json]", key: "str | int") -> list[str]:
+    def _untyped(self, schema: Schema, holder: Holder, key: Key) -> list[str]:
         value = _get(holder, key)
         if "const" in schema and not _same(value, schema["const"]):
             return ["must be equal to constant"]
@@ -79,9 +88,7 @@ class Validator:
                 return errors
         return []
 
-    def _branches(
-        self, schema: Schema, name: str, holder: "dict[str, Json] | list[Json]", key: "str | int"
-    ) -> list[str] | None:
+    def _branches(self, schema: Schema, name: str, holder: Holder, key: Key) -> list[str] | None:
         """Return None if as many branches match as ``name`` wants, else the errors of the others."""
         collected: list[str] = []
         matches = 0
@@ -93,9 +100,7 @@ class Validator:
                 break
         return None if matches == 1 else collected
 
-    def _array_errors(
-        self, schema: Schema, holder: "dict[str, Json] | list[Json]", key: "str | int"
-    ) -> list[str]:
+    def _array_errors(self, schema: Schema, holder: Holder, key: Key) -> list[str]:
         value = _get(holder, key)
         if not isinstance(value, list):
             return []
@@ -110,9 +115,7 @@ class Validator:
                     return errors
         return []
 
-    def _object_errors(
-        self, schema: Schema, holder: "dict[str, Json] | list[Json]", key: "str | int"
-    ) -> list[str]:
+    def _object_errors(self, schema: Schema, holder: Holder, key: Key) -> list[str]:
         value = _get(holder, key)
         if not isinstance(value, dict):
             return []
@@ -134,36 +137,28 @@ class Validator:
         return []
 
 
-def _get(holder: "dict[str, Json] | list[Json]", key: "str | int") -> Json:
+def _get(holder: Holder, key: Key) -> Json:
     return holder[cast("str", key)] if isinstance(holder, dict) else holder[cast("int", key)]
 
 
-def _set(holder: "dict[str, Json] | list[Json]", key: "str | int", value: Json) -> None:
+def _set(holder: Holder, key: Key, value: Json) -> None:
     if isinstance(holder, dict):
         holder[cast("str", key)] = value
     else:
         holder[cast("int", key)] = value
 
 
-def _number_errors(schema: Schema, holder: "dict[str, Json] | list[Json]", key: "str | int") -> list[str]:
+def _number_errors(schema: Schema, holder: Holder, key: Key) -> list[str]:
     value = _get(holder, key)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return []
-    tests: Iterator[tuple[str, str, Callable[[float, float], bool]]] = iter(
-        (
-            ("maximum", "<=", lambda a, b: a <= b),
-            ("minimum", ">=", lambda a, b: a >= b),
-            ("exclusiveMaximum", "<", lambda a, b: a < b),
-            ("exclusiveMinimum", ">", lambda a, b: a > b),
-        )
-    )
-    for name, sign, holds in tests:
+    for name, sign, holds in _BOUNDS:
         if name in schema and not holds(value, cast("float", schema[name])):
             return [f"must be {sign} {schema[name]}"]
     return []
 
 
-def _string_errors(schema: Schema, holder: "dict[str, Json] | list[Json]", key: "str | int") -> list[str]:
+def _string_errors(schema: Schema, holder: Holder, key: Key) -> list[str]:
     value = _get(holder, key)
     if not isinstance(value, str):
         return []
@@ -198,21 +193,3 @@ def _is(kind: str, value: Json) -> bool:
 
 def _same(value: object, other: object) -> bool:
     return value == other and isinstance(value, bool) == isinstance(other, bool)
-
-
-def _coerced(types: list[str], value: Json) -> tuple[bool, Json]:
-    """Return whether Ajv's ``coerceTypes`` finds a value of the wanted types, and that value."""
-    for kind in types:
-        if kind in {"number", "integer"} and isinstance(value, str):
-            text = value.strip()
-            if _NUMBER.match(text) and len(text) <= 400:
-                number = float(text)
-                if number.is_integer() and abs(number) <= 2**53:
-                    return True, int(number)
-                if kind == "number" and abs(number) != float("inf"):
-                    return True, number
-        if kind == "boolean" and value in ("true", "false"):
-            return True, value == "true"
-        if kind == "null" and value == "":
-            return True, None
-    return False, value

@@ -16,7 +16,7 @@ class Damage(NamedTuple):
         return f"{self.source}, {self.place}: {self.reason}"
 
 
-class UnreadableDump(Exception):  # noqa: N818 - it is said to an operator, who asked for a dump to be read
+class UnreadableDump(Exception):
     """Nothing of the dump can be read; the message says why in one sentence."""
 
 

@@ -18,10 +18,12 @@ COUNTED = {"rooms": "usersCount"}
 
 def row(kind: str, document: Document, revision: int) -> tuple[str, int, str, str, str | None]:
     """The columns that every kind has."""
-    apart = hidden_members(kind)
-    counted = COUNTED.get(kind)
-    shown = {k: v for k, v in document.body.items() if k not in apart and k != counted}
-    hidden = {k: v for k, v in document.body.items() if k in apart}
+    apart, counted = hidden_members(kind), COUNTED.get(kind)
+    shown: dict[str, Any] = document.body
+    hidden: dict[str, Any] = {}
+    if counted in shown or not apart.isdisjoint(shown):
+        shown = {k: v for k, v in document.body.items() if k not in apart and k != counted}
+        hidden = {k: v for k, v in document.body.items() if k in apart}
     return (
         document.id,
         revision,
