@@ -7,7 +7,7 @@ and never merged into it. Nothing is decoded where the store can answer alone.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -42,12 +42,16 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How one kind of document is listed: its orders, and the members that nobody may filter or sort by."""
+    """How one kind of document is listed: its orders, and the members that nobody may filter or sort by.
+
+    `clean` takes out of a wire text what is neither shown nor compared.
+    """
 
     orders: Mapping[tuple[tuple[str, int], ...], str]
     default_order: str
     secret: frozenset[str] = HIDDEN
     hidden: frozenset[str] = HIDDEN
+    clean: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,8 @@ async def listing(
     if order is not None and not wanted.filter:
         project = _projection(wanted, rules)
         page = await store.page(selection, order, wanted.offset, wanted.count)
-        return Listing(page.texts if project is None else [project(text) for text in page.texts], page.total)
+        texts = page.texts if rules.clean is None else [rules.clean(text) for text in page.texts]
+        return Listing(texts if project is None else [project(text) for text in texts], page.total)
     matching = _Matching(wanted, rules, matching_ms, seconds)
     project = _projection(wanted, rules)
     found = [entry async for entry in matching.run(store.scan(selection, order or "id"))]
@@ -111,6 +116,7 @@ class _Matching:
 
         roots = {path.partition(".")[0] for path in self._filter.paths | self._sort.paths}
         self._roots = frozenset(roots)
+        self._clean = rules.clean
 
     async def run(self, slices: AsyncIterator[list[Stored]]) -> AsyncIterator[tuple[Any, str]]:
         """Yield the sort key and the wire text of every document that matches."""
@@ -118,6 +124,8 @@ class _Matching:
         async for rows in slices:
             for start in range(0, len(rows), ROWS_A_TURN):
                 turn = rows[start : start + ROWS_A_TURN]
+                if self._clean is not None:
+                    turn = [replace(row, text=self._clean(row.text)) for row in turn]
                 bodies = [decode(row.text, row.dates, self._roots) for row in turn]
                 started = self._seconds()
                 try:

@@ -52,7 +52,7 @@ async def create(
     owner = await store.get("users", caller.id)
     if owner is None:
         raise Failure("unauthorized", status=403)
-    chosen = {key: value for key, value in (extra or {}).items() if key in EXTRA}
+    chosen = {**_defaults(caller, kind), **{key: (extra or {})[key] for key in EXTRA if key in (extra or {})}}
     for _ in range(TRIES):
         await _check_free(store, caller, name)
         now, creator = clock(), owner.decode()
@@ -77,6 +77,12 @@ async def create(
         )
         return room
     raise Unavailable("the room could not be made: others change the same names; try again in a moment")
+
+
+def _defaults(caller: Caller, kind: str) -> dict[str, Any]:
+    """Members that a room of this type has unless `extraData` says otherwise."""
+    encrypted = caller.setting("E2E_Enable") and caller.setting("E2E_Enabled_Default_PrivateRooms")
+    return {"encrypted": True} if kind == "p" and encrypted else {}
 
 
 def _check_name(caller: Caller, name: str) -> None:

@@ -3,6 +3,7 @@
 from strongback.accounts.caller import Caller
 from strongback.documents.document import HIDDEN, Document
 from strongback.errors import Failure
+from strongback.integrations.reveal import masked_deep
 from strongback.integrations.scope import MANAGE_OWN, OUTGOING, may_manage, scope
 from strongback.listing import BY_CREATION, Listing, Rules, Wanted, listing
 from strongback.storage.contract import Having, RoomView, Store
@@ -11,7 +12,8 @@ SECRET = HIDDEN | {"token"}
 
 OF_A_ROOM = Rules(BY_CREATION, "created", SECRET)
 OF_EVERYTHING = Rules(BY_CREATION, "id", SECRET)
-HISTORY = Rules({(("_updatedAt", -1),): "updated", (): "id"}, "updated")
+HISTORY = Rules({(("_updatedAt", -1),): "updated", (): "id"}, "updated", SECRET, clean=masked_deep)
+"""Upstream's history holds integrations whole; here nothing of a token but its end is shown or compared."""
 
 EVERYWHERE = {"p": "all_private_groups", "c": "all_public_channels"}
 """By type of room, the scope that reaches every room of the type."""
