@@ -15,10 +15,12 @@ import msgspec
 from strongback.documents.dates import parse_date
 from strongback.documents.document import HIDDEN, Path, Stored, decode_paths
 from strongback.errors import Failure
-from strongback.query import Date, QueryError, compile_filter, compile_projection, compile_sort
+from strongback.query import Date, Limits, QueryError, compile_filter, compile_projection, compile_sort
 from strongback.storage.contract import Selection, Store
 
 MATCHING_MS = 250
+LIMITS = Limits(regex_subject=16_384)
+"""A pattern may cost the square of a text's length: on a longer text one match could hold the loop for too long."""
 ROWS_A_TURN = 50
 """So many rows are matched before the loop may turn to others: a few milliseconds."""
 
@@ -102,7 +104,7 @@ class _Matching:
         self._limit = matching_ms / 1000
         self._seconds = seconds
         try:
-            self._filter = compile_filter(dict(wanted.filter or {}))
+            self._filter = compile_filter(dict(wanted.filter or {}), LIMITS)
         except QueryError as error:
             raise _refused("query", error) from None
         try:
@@ -129,27 +131,29 @@ class _Matching:
                 bodies = [decode(row.text, row.dates, self._roots) for row in turn]
                 started = self._seconds()
                 try:
-                    matches = self._match(turn, bodies)
+                    matches = self._match(turn, bodies, started + self._limit - spent)
                 except QueryError as error:
                     raise _refused("sort" if error.kind == "bad-sort" else "query", error) from None
                 spent += self._seconds() - started
                 for entry in matches:
                     yield entry
-                if spent > self._limit:
-                    raise Failure(
-                        f"The query takes too long: matching stopped after {self._limit * 1000:.0f} ms; narrow it",
-                        "error-query-too-expensive",
-                    )
                 if len(rows) > ROWS_A_TURN:
                     await asyncio.sleep(0)
 
-    def _match(self, rows: list[Stored], bodies: list[dict[str, Any]]) -> list[tuple[Any, str]]:
+    def _match(
+        self, rows: list[Stored], bodies: list[dict[str, Any]], deadline: float
+    ) -> list[tuple[Any, str]]:
         matches, key = self._filter.matches, self._sort.key if self._wanted.sort else None
-        return [
-            (() if key is None else key(body), row.text)
-            for row, body in zip(rows, bodies, strict=True)
-            if matches(body)
-        ]
+        found = []
+        for row, body in zip(rows, bodies, strict=True):
+            if matches(body):
+                found.append((() if key is None else key(body), row.text))
+            if self._seconds() > deadline:
+                raise Failure(
+                    f"The query takes too long: matching stopped after {self._limit * 1000:.0f} ms; narrow it",
+                    "error-query-too-expensive",
+                )
+        return found
 
 
 def decode(text: str, dates: str, roots: frozenset[str]) -> dict[str, Any]:
