@@ -234,11 +234,10 @@ async def compare(path: Path, seconds: float, rounds: int) -> None:
                 assert our_body == body, (our_body[:300], body[:300])
                 assert comparable(our_head) == comparable(head), (our_head, head)
                 assert b'"integrations":[{' in body
-            pairs = []
-            for _ in range(rounds):
-                pairs.append(
-                    (await load(bare_port, requests, seconds), await load(our_port, requests, seconds))
-                )
+            pairs = [
+                (await load(bare_port, requests, seconds), await load(our_port, requests, seconds))
+                for _ in range(rounds)
+            ]
             bare, mine = (statistics.median(side) for side in zip(*pairs, strict=True))
             ratio = statistics.median(b / a for a, b in pairs)
             print(f"{name:34} {bare:8.0f} {mine:8.0f} {ratio:6.2f}")

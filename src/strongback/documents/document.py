@@ -1,6 +1,5 @@
 """A document: the wire's members, which of them are dates, and which never reach the wire."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -72,6 +71,7 @@ def decode_paths(text: str) -> tuple[Path, ...]:
     return tuple(tuple(path) for path in msgspec.json.decode(text))
 
 
-def encode_paths(paths: Iterable[Path]) -> str:
+@lru_cache(maxsize=1024)
+def encode_paths(paths: tuple[Path, ...]) -> str:
     """The stored text of date paths: a JSON list of lists."""
-    return msgspec.json.encode(list(paths)).decode()
+    return msgspec.json.encode(paths).decode()
