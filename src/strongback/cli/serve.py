@@ -17,6 +17,7 @@ from strongback.cli import demo as demonstration
 from strongback.cli.common import database_option, load
 from strongback.cli.logs import configure
 from strongback.errors import Unavailable
+from strongback.http.protocol import Protocol
 from strongback.settings import Settings
 
 BACKLOG = 2048
@@ -65,7 +66,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 application,
-                http="httptools",
+                http=Protocol,
                 loop="none",
                 ws="none",
                 lifespan="auto",

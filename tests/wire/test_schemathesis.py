@@ -1,0 +1,79 @@
+"""Requests made up from the OpenAPI document, good and bad: none of them is a 5xx."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis.core.result import Ok
+
+from tests.wire.conftest import calm
+from tests.wire.server import ADMIN, ADMIN_PASSWORD, Server
+
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "8"))
+Operation = schemathesis.APIOperation[Any, Any, Any, Any]
+# They end the session under test, or the account that it belongs to.
+ENDING = {"/api/v1/logout", "/api/logout", "/api/v1/users.delete"}
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of this module's own: made-up requests change settings, permissions and roles."""
+    running = calm(Server.start(tmp_path_factory.mktemp("schemathesis")))
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def credentials(server: Server) -> dict[str, str]:
+    """A session of the administrator; a new one whenever the last was ended."""
+    answer = httpx.post(f"{server.url}/api/v1/login", json={"user": ADMIN, "password": ADMIN_PASSWORD})
+    data = answer.raise_for_status().json()["data"]
+    return {"X-User-Id": data["userId"], "X-Auth-Token": data["authToken"]}
+
+
+def probe(server: Server, operation: Operation, mode: schemathesis.GenerationMode) -> int:
+    """Send made-up requests to one operation; the number of them."""
+    label = f"{operation.method.upper()} {operation.path}"
+    headers = {} if operation.path in ENDING else credentials(server)
+    sent = 0
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def attempt(case: Any) -> None:
+        nonlocal sent
+        answer = case.call(base_url=server.url, headers=headers)
+        sent += 1
+        assert answer.status_code < 500, f"{label}: {case.as_curl_command()}\n{answer.text}"
+        assert answer.headers["content-type"] == ["application/json"], label
+
+    # There is no bad request to make up for an operation without parameters.
+    with contextlib.suppress(Unsatisfiable):
+        attempt()
+    return sent
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("mode", list(schemathesis.GenerationMode))
+def test_no_made_up_request_is_a_server_error(target: Server, mode: schemathesis.GenerationMode) -> None:
+    schema = schemathesis.openapi.from_dict(target.openapi.document)
+    operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
+    sent = {operation.label: probe(target, operation, mode) for operation in operations}
+    assert target.process.poll() is None
+    assert httpx.get(f"{target.url}/api/v1/info").status_code == 200
+    assert "Traceback" not in target.log, target.log[-4000:]
+    assert sum(1 for count in sent.values() if count) > 20, sent
