@@ -36,7 +36,11 @@ def modules() -> dict[str, Path]:
 
 
 def imported(path: Path, module: str) -> Iterator[str]:
-    package = ["strongback", *module.split(".")] if path.name == "__init__.py" else ["strongback", *module.split(".")[:-1]]
+    package = (
+        ["strongback", *module.split(".")]
+        if path.name == "__init__.py"
+        else ["strongback", *module.split(".")[:-1]]
+    )
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

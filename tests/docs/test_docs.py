@@ -42,7 +42,9 @@ def plain(cell: str) -> str:
 def test_process_settings_are_documented() -> None:
     defaults = Settings()
     documented = {
-        plain(cells[0]): (plain(cells[1]), plain(cells[2])) for cells in rows("settings.md") if len(cells) == 4
+        plain(cells[0]): (plain(cells[1]), plain(cells[2]))
+        for cells in rows("settings.md")
+        if len(cells) == 4
     }
     expected = {
         source.env: (source.flag or "", str(getattr(defaults, name))) for name, source in sources().items()
@@ -51,7 +53,9 @@ def test_process_settings_are_documented() -> None:
 
 
 def test_server_settings_are_documented() -> None:
-    documented = {plain(cells[0]): json.loads(plain(cells[1])) for cells in rows("settings.md") if len(cells) == 2}
+    documented = {
+        plain(cells[0]): json.loads(plain(cells[1])) for cells in rows("settings.md") if len(cells) == 2
+    }
     assert documented == SETTINGS
 
 
@@ -64,7 +68,11 @@ def error_ids() -> set[str]:
     found = set()
     for path in (ROOT / "src").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and ERROR_ID.fullmatch(node.value):
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and ERROR_ID.fullmatch(node.value)
+            ):
                 found.add(node.value)
     return found - {PREFIX}
 
@@ -72,7 +80,10 @@ def error_ids() -> set[str]:
 def test_error_ids_are_documented() -> None:
     documented = {plain(cells[0]) for cells in rows("errors.md")}
     assert error_ids() - documented == set()
-    assert documented - error_ids() == {"error-invalid-fields", "error-invalid-query", "error-invalid-sort"} - error_ids()
+    assert (
+        documented - error_ids()
+        == {"error-invalid-fields", "error-invalid-query", "error-invalid-sort"} - error_ids()
+    )
 
 
 def test_endpoints_are_documented() -> None:
@@ -97,14 +108,20 @@ def test_commands_and_options_are_documented() -> None:
     }
     expected = {
         name: {
-            option for one in command.params if isinstance(one, click.Option) for option in one.opts if option[:2] == "--"
+            option
+            for one in command.params
+            if isinstance(one, click.Option)
+            for option in one.opts
+            if option[:2] == "--"
         }
         for name, command in commands(main)
     }
     assert documented == expected
 
 
-@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")) + sorted(ROOT.glob("*.md")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "page", sorted(DOCS.glob("*.md")) + sorted(ROOT.glob("*.md")), ids=lambda path: path.name
+)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
         assert (page.parent / target).exists(), target

@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if "```sh" in page.read_text()]
+PAGES = [
+    page
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    if "```sh" in page.read_text()
+]
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 SERVE = re.compile(r"^strongback serve.*$", re.MULTILINE)
 
@@ -30,7 +34,11 @@ def test_examples_of(page: Path, tmp_path: Path) -> None:
     (tmp_path / "tests" / "data").symlink_to(ROOT / "tests" / "data")
     port = str(free_port())
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("STRONGBACK_", "ADMIN_", "TEST_MODE"))}
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("STRONGBACK_", "ADMIN_", "TEST_MODE"))
+    }
     env = {**kept, "PATH": path}
     server: subprocess.Popen[str] | None = None
     try:
@@ -39,7 +47,13 @@ def test_examples_of(page: Path, tmp_path: Path) -> None:
             serve = SERVE.search(script)
             script = SERVE.sub("", script)
             done = subprocess.run(
-                ["sh", "-ec", script], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False
+                ["sh", "-ec", script],
+                cwd=tmp_path,
+                env=env,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
             )
             assert done.returncode == 0, (script, done.stdout, done.stderr)
             if "curl" in script:
