@@ -144,7 +144,7 @@ class Dispatcher(Generic[S, C]):
         except Failure as failure:
             response = envelope.failure(failure)
         except (Unavailable, Conflict) as error:
-            _log.warning("unavailable", path=scope["path"], reason=str(error))
+            _log.warning("unavailable", path=resource.path, reason=str(error))
             response = envelope.unavailable()
         except body.DisconnectedError:
             return

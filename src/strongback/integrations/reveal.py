@@ -9,11 +9,11 @@ SHOWN = 4
 
 
 def masked(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with only the last four characters of its token."""
+    """The document with only the last four characters of its token; nothing of a token that short."""
     token = body.get("token")
     if not isinstance(token, str):
         return dict(body)
-    return {**body, "token": "*" * max(len(token) - SHOWN, 0) + token[-SHOWN:]}
+    return {**body, "token": "*" * max(len(token) - SHOWN, SHOWN) + token[SHOWN:][-SHOWN:]}
 
 
 def masked_text(text: str) -> str:

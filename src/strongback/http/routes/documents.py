@@ -6,11 +6,32 @@ import msgspec
 
 
 class Integration(msgspec.Struct):
-    """An incoming or outgoing integration (spec/05 section 1)."""
+    """An incoming or outgoing integration, as an import may have brought it (spec/05 section 1)."""
 
     _id: str
     type: str
+    enabled: bool
     channel: list[Any]
+
+
+class WrittenIntegration(Integration):
+    """An integration as this server writes it."""
+
+    name: str
+    username: str
+    userId: str
+    scriptEnabled: bool
+    _createdAt: str
+    _createdBy: dict[str, Any]
+
+
+class ListedIntegration(msgspec.Struct):
+    """An integration in a list: whole, or the members that `fields` names."""
+
+    _id: str | msgspec.UnsetType = msgspec.UNSET
+    type: str | msgspec.UnsetType = msgspec.UNSET
+    enabled: bool | msgspec.UnsetType = msgspec.UNSET
+    channel: list[Any] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Room(msgspec.Struct):
@@ -18,7 +39,15 @@ class Room(msgspec.Struct):
 
     _id: str
     t: str
+    name: str
+    fname: str
+    u: dict[str, str]
+    msgs: int
     usersCount: int
+    ro: bool
+    customFields: dict[str, Any]
+    ts: str
+    _updatedAt: str
 
 
 class User(msgspec.Struct):
@@ -36,7 +65,7 @@ class Done(msgspec.Struct, forbid_unknown_fields=True):
 class IntegrationPage(msgspec.Struct, forbid_unknown_fields=True):
     """A page of integrations."""
 
-    integrations: list[Integration]
+    integrations: list[ListedIntegration]
     count: int
     offset: int
     total: int

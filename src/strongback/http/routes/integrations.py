@@ -9,7 +9,7 @@ from strongback.http import params
 from strongback.http.envelope import UNAUTHORIZED, Answer
 from strongback.http.listings import ListQuery, answer, wanted
 from strongback.http.routes import integration_schemas as schemas
-from strongback.http.routes.documents import Integration
+from strongback.http.routes.documents import Integration, ListedIntegration, WrittenIntegration
 from strongback.http.routes.rooms import revealed, shown
 from strongback.http.services import ServerCall, ServerEndpoint
 from strongback.integrations import lists, reveal
@@ -26,10 +26,17 @@ class IntegrationAnswer(msgspec.Struct, forbid_unknown_fields=True):
     success: bool
 
 
+class WrittenAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """An integration that has just been written."""
+
+    integration: WrittenIntegration
+    success: bool
+
+
 class IntegrationList(msgspec.Struct, forbid_unknown_fields=True):
     """A page of integrations; `items` is the same as `count`."""
 
-    integrations: list[Integration]
+    integrations: list[ListedIntegration]
     items: int
     count: int
     offset: int
@@ -128,7 +135,7 @@ ENDPOINTS: list[ServerEndpoint] = [
         handler=make,
         validate=True,
         schema=schemas.CREATE,
-        answer=IntegrationAnswer,
+        answer=WrittenAnswer,
         summary="Make an integration",
     ),
     ServerEndpoint(
@@ -137,7 +144,7 @@ ENDPOINTS: list[ServerEndpoint] = [
         handler=change,
         validate=True,
         schema=schemas.UPDATE,
-        answer=IntegrationAnswer,
+        answer=WrittenAnswer,
         summary="Change an integration",
     ),
     ServerEndpoint(

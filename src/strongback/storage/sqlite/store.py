@@ -53,13 +53,15 @@ async def open_store(path: Path, *, writing: bool = True) -> "SQLiteStore":
             owner = opened.enter_context(_owned(path)) if writing else None
             if not writing and not path.is_file():
                 raise Unavailable(f"there is no database {path}")
+            if writing:
+                # Before SQLite opens it: the journal beside it takes over the mode.
+                path.touch(0o600)
+                path.chmod(0o600)
             connection = opened.enter_context(
                 closing(connect(path, WRITE_WAIT_MS if writing else READ_WAIT_MS))
             )
             migrate(connection, writing=writing)
             reading = opened.enter_context(closing(connect(path, READ_WAIT_MS))) if writing else connection
-            if writing:
-                path.chmod(0o600)
         except sqlite3.Error as error:
             raise Unavailable(f"{path} can not be opened as a database: {error}") from error
         except OSError as error:
