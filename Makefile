@@ -11,6 +11,7 @@ PORT ?= 3000
 DATABASE ?= sqlite:///data/strongback.db
 WORKERS ?= auto
 PYTEST_ARGS ?=
+BENCHMARKS ?= get_integrations query import_messages
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 
@@ -30,7 +31,7 @@ check: $(VENV)/.checks
 	$(BIN)/mypy
 
 bench: $(VENV)/.benchmarks
-	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+	@for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 # Stamps: pip runs only after pyproject.toml or constraints.txt changed.
 $(VENV)/.runtime: pyproject.toml constraints.txt
