@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -13,7 +13,6 @@ from strongback.http.services import Services
 from strongback.settings import Settings
 from strongback.storage.contract import Selection, Store
 
-F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
 database_option = click.option(
