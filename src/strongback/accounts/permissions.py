@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from strongback.accounts.caller import Caller
+from strongback.accounts.retry import TRIES
 from strongback.accounts.setting_defaults import SETTINGS
 from strongback.clock import Clock
 from strongback.documents.dates import parse_date
 from strongback.documents.document import Document
 from strongback.errors import Conflict, Failure, Unavailable
 from strongback.storage.contract import Access, Changes, Everything, Put, Store, Unchanged
-
-TRIES = 10
 
 
 class AccessCache:

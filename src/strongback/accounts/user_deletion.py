@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from strongback.accounts.caller import Caller
+from strongback.accounts.retry import TRIES
 from strongback.accounts.seed import ROCKET_CAT
-from strongback.accounts.users import TRIES, OnDelete
+from strongback.accounts.users import OnDelete
 from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.errors import Conflict, Failure, Unavailable

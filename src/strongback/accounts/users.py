@@ -6,19 +6,18 @@ from typing import Any
 from strongback import ids
 from strongback.accounts.caller import Caller
 from strongback.accounts.passwords import hash_password
+from strongback.accounts.retry import retry
 from strongback.accounts.usernames import check_username, is_blocked
 from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.documents.message import system_message
 from strongback.documents.subscription import new_subscription
 from strongback.documents.user import new_user, set_password_hash
-from strongback.errors import Conflict, Failure, Unavailable
+from strongback.errors import Conflict, Failure
 from strongback.storage.contract import Absent, Changes, EmailFree, Having, Present, Put, Store
 
 OnDelete = Callable[[Store, Document, Changes, int], Awaitable[None]]
 """Adds to the changes of a user's deletion what another part keeps about that user: (store, user, changes, now)."""
-
-TRIES = 10
 
 PRIVILEGED = frozenset(
     {
@@ -61,7 +60,8 @@ async def create(store: Store, clock: Clock, caller: Caller, given: Mapping[str,
     user.set("active", not caller.setting("Accounts_ManuallyApproveNewUsers") if active is None else active)
     password = ids.login_token() if given.get("setRandomPassword") else given["password"]
     set_password_hash(user, await hash_password(password))
-    for _ in range(TRIES):
+
+    async def attempt() -> Document:
         if await store.user_by_name(username) is not None:
             raise Failure(f"{username} is already in use :(", "error-field-unavailable")
         if await store.user_by_email(email) is not None:
@@ -78,9 +78,10 @@ async def create(store: Store, clock: Clock, caller: Caller, given: Mapping[str,
         except Conflict as conflict:
             if isinstance(conflict.guard, Absent):  # also where two imported accounts differ in case alone
                 raise Failure(f"{username} is already in use :(", "error-field-unavailable") from None
-            continue
+            raise
         return user
-    raise Unavailable("the account could not be made: others change the same names; try again in a moment")
+
+    return await retry(attempt)
 
 
 def _optional(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,16 +5,16 @@ from typing import Any
 
 from strongback import ids
 from strongback.accounts.caller import Caller
+from strongback.accounts.retry import retry
 from strongback.accounts.usernames import fits
 from strongback.clock import Clock
 from strongback.documents.document import Document, Stored
 from strongback.documents.room import new_room
 from strongback.documents.subscription import new_subscription
 from strongback.documents.user import brief
-from strongback.errors import Conflict, Failure, Unavailable
+from strongback.errors import Failure
 from strongback.storage.contract import Absent, Changes, Present, Put, Store
 
-TRIES = 10
 LONGEST_NAME = 255
 EXTRA = (
     "broadcast",
@@ -53,7 +53,8 @@ async def create(
     if owner is None:
         raise Failure("unauthorized", status=403)
     chosen = {**_defaults(caller, kind), **{key: (extra or {})[key] for key in EXTRA if key in (extra or {})}}
-    for _ in range(TRIES):
+
+    async def attempt() -> Document:
         await _check_free(store, caller, name)
         now, creator = clock(), owner.decode()
         room = new_room(
@@ -68,15 +69,13 @@ async def create(
         )
         changes = Changes([Absent("rooms", "name", name)], [Put("rooms", room)])
         await _add_members(store, changes, room, creator, members, now, exclude_self=exclude_self)
-        try:
-            await store.commit(changes)
-        except Conflict:
-            continue
+        await store.commit(changes)
         room.body["usersCount"] = sum(
             step.kind == "subscriptions" for step in changes.steps if isinstance(step, Put)
         )
         return room
-    raise Unavailable("the room could not be made: others change the same names; try again in a moment")
+
+    return await retry(attempt)
 
 
 def _defaults(caller: Caller, kind: str) -> dict[str, Any]:

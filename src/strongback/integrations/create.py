@@ -5,9 +5,10 @@ from typing import Any
 
 from strongback import ids
 from strongback.accounts.caller import Caller
+from strongback.accounts.retry import retry
 from strongback.clock import Clock
 from strongback.documents.document import Document
-from strongback.errors import Conflict, Failure, Unavailable
+from strongback.errors import Failure
 from strongback.integrations import validate_incoming, validate_outgoing
 from strongback.integrations.channels import bind
 from strongback.integrations.engine import DEFAULT_ENGINE, refuse_frozen
@@ -15,7 +16,6 @@ from strongback.integrations.poster import grant_bot, posting_account
 from strongback.integrations.scope import INCOMING, MANAGE, MANAGE_OWN, OUTGOING
 from strongback.storage.contract import Absent, Changes, Link, Present, PutIntegration, Store
 
-TRIES = 10
 TOKEN_LENGTH = 48
 
 
@@ -26,7 +26,8 @@ async def create(
 
     The answer is the document without `_updatedAt`, as upstream gives it.
     """
-    for _ in range(TRIES):
+
+    async def attempt() -> Document:
         if kind == INCOMING:
             members, links, changes = await _incoming(store, clock, caller, given, frozen)
         else:
@@ -35,15 +36,11 @@ async def create(
         changes.guards += guards(links)
         changes.guards.append(Absent("integrations", "id", document.id))
         changes.steps.append(PutIntegration(document, links))
-        try:
-            await store.commit(changes)
-        except Conflict:
-            continue
+        await store.commit(changes)
         document.drop("_updatedAt")
         return document
-    raise Unavailable(
-        "the integration could not be made: what it names is being changed; try again in a moment"
-    )
+
+    return await retry(attempt)
 
 
 def guards(links: list[Link]) -> list[Present]:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from strongback.accounts.caller import Caller
+from strongback.accounts.retry import retry
 from strongback.documents.document import Document
-from strongback.errors import Conflict, Failure, Unavailable
-from strongback.integrations.create import TRIES
+from strongback.errors import Failure
 from strongback.integrations.scope import MANAGE, MANAGE_OWN, may_manage
 from strongback.integrations.update import find
 from strongback.storage.contract import Changes, Remove, RemoveAll, Store, Unchanged
@@ -14,7 +14,8 @@ from strongback.storage.contract import Changes, Remove, RemoveAll, Store, Uncha
 
 async def remove(store: Store, caller: Caller, kind: str, given: Mapping[str, Any]) -> Document:
     """Remove an integration of a type, with its history; answers the document as it was."""
-    for _ in range(TRIES):
+
+    async def attempt() -> Document:
         document = await find(store, kind, given)
         if not caller.may_any(MANAGE[kind], MANAGE_OWN[kind]):
             raise Failure("Unauthorized", "not_authorized", details={"method": "deleteIntegration"})
@@ -26,9 +27,7 @@ async def remove(store: Store, caller: Caller, kind: str, given: Mapping[str, An
             [Unchanged("integrations", document.id, document.revision)],
             [Remove("integrations", document.id), RemoveAll("history", "integration_id", document.id)],
         )
-        try:
-            await store.commit(changes)
-        except Conflict:
-            continue
+        await store.commit(changes)
         return document
-    raise Unavailable("the integration is being changed by others; try again in a moment")
+
+    return await retry(attempt)

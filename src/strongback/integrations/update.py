@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from strongback.accounts.caller import Caller
+from strongback.accounts.retry import retry
 from strongback.clock import Clock
 from strongback.documents.document import Document, Stored
-from strongback.errors import Conflict, Failure, Unavailable
+from strongback.errors import Failure
 from strongback.integrations import validate_incoming, validate_outgoing
 from strongback.integrations.channels import bind
-from strongback.integrations.create import TRIES, guards, outgoing_user_missing
+from strongback.integrations.create import guards, outgoing_user_missing
 from strongback.integrations.engine import LEGACY_ENGINE, frozen_reason
 from strongback.integrations.poster import grant_bot, posting_account
 from strongback.integrations.scope import INCOMING, MANAGE, MANAGE_OWN, OUTGOING, may_manage
@@ -22,7 +23,8 @@ async def update(
     store: Store, clock: Clock, caller: Caller, kind: str, given: Mapping[str, Any], *, frozen: str
 ) -> Document:
     """Change an integration of a type by the sent members, which have passed the schema; answers the document."""
-    for _ in range(TRIES):
+
+    async def attempt() -> Document:
         document = await find(store, kind, given)
         changes = Changes([Unchanged("integrations", document.id, document.revision)])
         if kind == INCOMING:
@@ -34,12 +36,10 @@ async def update(
         document.set_date("_updatedAt", clock())
         changes.guards += guards(links)
         changes.steps.append(PutIntegration(document, links))
-        try:
-            await store.commit(changes)
-        except Conflict:
-            continue
+        await store.commit(changes)
         return document
-    raise Unavailable("the integration is being changed by others; try again in a moment")
+
+    return await retry(attempt)
 
 
 async def find(store: Store, kind: str, given: Mapping[str, Any]) -> Document:
