@@ -438,7 +438,7 @@ def raw(server: Server, request: bytes) -> bytes:
     received = b""
     with socket.create_connection((address.hostname, address.port), PATIENCE) as link:
         link.sendall(request)
-        link.settimeout(3)
+        link.settimeout(4)
         try:
             while chunk := link.recv(65536):
                 received += chunk
@@ -492,6 +492,17 @@ def test_what_is_not_http_is_refused(target: Server, request_bytes: bytes) -> No
     assert head.startswith(b"HTTP/1.1 400 "), head
     assert b"content-type: application/json" in head, head
     assert "not valid HTTP" in json.loads(envelope)["error"]
+
+
+@pytest.mark.parametrize(
+    "filler",
+    [b"x-a: " + b"b" * 20 * MEBIBYTE, b"x-a: b\r\n" * 1_000_000, b"x" * 20 * MEBIBYTE],
+    ids=["one long header", "many headers", "a long name"],
+)
+def test_headers_without_an_end_are_refused(target: Server, filler: bytes) -> None:
+    head, _, envelope = raw(target, b"GET /api/v1/info HTTP/1.1\r\n" + filler).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 431 Request Header Fields Too Large"), head
+    assert "are longer than" in json.loads(envelope)["error"]
 
 
 def test_a_client_that_goes_away_in_its_body_does_no_harm(target: Server) -> None:
