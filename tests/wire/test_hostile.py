@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -411,6 +412,47 @@ def test_a_pattern_does_not_hold_the_server(target: Server, pattern: str) -> Non
     assert time.monotonic() - start < 5
     removal = {"type": "webhook-incoming", "integrationId": made["_id"]}
     target.admin.post("/api/v1/integrations.remove", json=removal).raise_for_status()
+
+
+def test_a_pattern_that_blows_up_is_refused_while_others_are_served(target: Server) -> None:
+    body = {
+        "type": "webhook-incoming", "enabled": True, "username": "admin", "channel": "#victims",
+        "scriptEnabled": False, "alias": "a" * 5_000 + "!",
+    }  # fmt: skip
+    made = [
+        target.admin.post(
+            "/api/v1/integrations.create", json=body | {"name": f"n{number}"}
+        ).raise_for_status()
+        for number in range(30)
+    ]
+    query = json.dumps({"alias": {"$regex": "^(a|b|ab)*$"}, "name": {"$regex": "(a+)+!"}})
+    waits: list[float] = []
+    over = threading.Event()
+
+    def ping() -> None:
+        with httpx.Client(base_url=target.url) as client:
+            while not over.is_set():
+                start = time.monotonic()
+                client.get("/api/v1/info").raise_for_status()
+                waits.append(time.monotonic() - start)
+
+    pinging = threading.Thread(target=ping)
+    pinging.start()
+    try:
+        for pattern in ("^(a+)+$", "(.*a){12}b", query):
+            asked = pattern if pattern == query else json.dumps({"alias": {"$regex": pattern}})
+            answer = target.admin.get(
+                "/api/v1/groups.getIntegrations", params={"roomName": "victims", "query": asked}
+            )
+            judge(answer, asked)
+            assert answer.status_code == 400 or asked == query, (asked, answer.text[:300])
+    finally:
+        over.set()
+        pinging.join()
+    assert max(waits) < 1, max(waits)
+    for one in made:
+        removal = {"type": "webhook-incoming", "integrationId": one.json()["integration"]["_id"]}
+        target.admin.post("/api/v1/integrations.remove", json=removal).raise_for_status()
 
 
 def pieces(size: int) -> Iterator[bytes]:
