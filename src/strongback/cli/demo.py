@@ -87,14 +87,14 @@ async def _fill(services: Services, file: Path) -> Credentials:
     user = await create_user(store, clock, operator, given)
     entry = personal_entry(user.id, "demo", token, clock(), bypass_two_factor=True)
     await store.commit(Changes([], [PutToken(entry)]))
-    credentials = Credentials(user.id, token, password)
-    file.touch(mode=FILE_MODE)
-    file.chmod(FILE_MODE)
-    file.write_text(json.dumps({"user_id": user.id, "token": token, "password": password}) + "\n")
     caller = Caller(user.id, USERNAME, frozenset({"admin", "user"}), operator.access)
     await create_room(store, clock, caller, "p", GROUP)
     for kind, members in INTEGRATIONS:
         await create_integration(store, clock, caller, kind, COMMON | members, frozen="")
+    credentials = Credentials(user.id, token, password)
+    file.touch(mode=FILE_MODE)
+    file.chmod(FILE_MODE)
+    file.write_text(json.dumps({"user_id": user.id, "token": token, "password": password}) + "\n")
     return credentials
 
 
