@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -92,7 +93,11 @@ def fail(server: Server, token: str, given: str) -> None:
 
 @pytest.fixture(scope="module")
 def scenario(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenario]:
-    server = calm(Server.start(tmp_path_factory.mktemp("secrets")))
+    before = os.umask(0o022)  # files are everybody's to read unless the server says otherwise
+    try:
+        server = calm(Server.start(tmp_path_factory.mktemp("secrets")))
+    finally:
+        os.umask(before)
     admin = server.admin
     admin.post("/api/v1/groups.create", json={"name": "secrets"}).raise_for_status()
     account = {"username": "keeper", "name": "K", "email": "k@example.com", "password": PASSWORD}
@@ -203,7 +208,8 @@ def test_only_the_owner_may_read_the_files_of_the_database(scenario: Scenario) -
 
 
 def test_a_database_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
-    (tmp_path / "strongback.db").touch(0o644)
+    (tmp_path / "strongback.db").touch()
+    (tmp_path / "strongback.db").chmod(0o644)
     server = Server.start(tmp_path)
     try:
         for name in ("strongback.db", "strongback.db-wal"):
