@@ -427,7 +427,7 @@ def test_a_pattern_that_blows_up_is_refused_while_others_are_served(target: Serv
     ]
     query = json.dumps({"alias": {"$regex": "^(a|b|ab)*$"}, "name": {"$regex": "(a+)+!"}})
     waits: list[float] = []
-    over = threading.Event()
+    begun, over = threading.Event(), threading.Event()
 
     def ping() -> None:
         with httpx.Client(base_url=target.url) as client:
@@ -435,10 +435,12 @@ def test_a_pattern_that_blows_up_is_refused_while_others_are_served(target: Serv
                 start = time.monotonic()
                 client.get("/api/v1/info").raise_for_status()
                 waits.append(time.monotonic() - start)
+                begun.set()
 
     pinging = threading.Thread(target=ping)
     pinging.start()
     try:
+        assert begun.wait(PATIENCE)
         for pattern in ("^(a+)+$", "(.*a){12}b", query):
             asked = pattern if pattern == query else json.dumps({"alias": {"$regex": pattern}})
             answer = target.admin.get(
@@ -449,7 +451,7 @@ def test_a_pattern_that_blows_up_is_refused_while_others_are_served(target: Serv
     finally:
         over.set()
         pinging.join()
-    assert max(waits) < 1, max(waits)
+    assert max(waits) < 3, max(waits)
     for one in made:
         removal = {"type": "webhook-incoming", "integrationId": one.json()["integration"]["_id"]}
         target.admin.post("/api/v1/integrations.remove", json=removal).raise_for_status()
