@@ -17,9 +17,9 @@ def calm(server: Server) -> Server:
     return server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all tests that leave nothing behind which another test would trip over."""
+    """One server for the tests of a file."""
     running = Server.start(tmp_path_factory.mktemp("server"))
     try:
         yield calm(running)
@@ -27,9 +27,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def test_mode_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server started with TEST_MODE=true."""
+    """One server started with TEST_MODE=true, for the tests of a file."""
     running = Server.start(tmp_path_factory.mktemp("test-mode"), TEST_MODE="true")
     try:
         yield running

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.wire.making import incoming, outgoing, post
+from tests.wire.making import incoming, outgoing, post, reach_bot
 from tests.wire.server import Server
 
 PATH = "/api/v1/groups.getIntegrations"
@@ -16,7 +16,7 @@ EMPTY = {"integrations": [], "count": 0, "offset": 0, "total": 0, "success": Tru
 @pytest.fixture(scope="module")
 def reach(server: Server) -> dict[str, str]:
     """The group `reach` with three integrations of its own and one for all groups; ids by name."""
-    server.create_user("reach-bot")
+    reach_bot(server)
     admin = server.admin
     ids = {"rid": post(admin, "groups.create", {"name": "reach"})["group"]["_id"]}
     post(admin, "groups.create", {"name": "reach-other"})

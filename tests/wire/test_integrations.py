@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.wire.conftest import StartServer
-from tests.wire.making import incoming, outgoing, post
+from tests.wire.making import incoming, outgoing, post, reach_bot
 from tests.wire.server import Server
 
 API = "/api/v1/integrations"
@@ -25,8 +25,7 @@ ONE_OF = "must match exactly one schema in oneOf"
 @pytest.fixture(scope="module")
 def admin(server: Server) -> httpx.Client:
     """The administrator, who is in the group `hooks`."""
-    if server.admin.get("/api/v1/users.info", params={"username": "reach-bot"}).status_code != 200:
-        server.create_user("reach-bot")
+    reach_bot(server)
     post(server.admin, "groups.create", {"name": "hooks"})
     return server.admin
 
