@@ -42,9 +42,13 @@ KINDS: dict[str, list[Any]] = {
 }
 UNKNOWN = {f"{kind}{number}": value for kind, values in KINDS.items() for number, value in enumerate(values)}
 OLD = integration("old", ["#one"], token="t", _createdAt=DAY, _updatedAt=DAY, **UNKNOWN)
-SENT = {"channel": "#one", "scriptEnabled": False, "enabled": False, "name": "new"}
-OUTGOING = {"type": "webhook-outgoing", "event": "sendMessage", "urls": ["http://127.0.0.1:9/"]}
-INCOMING = {"type": "webhook-incoming"}
+SENT: dict[str, Any] = {"channel": "#one", "scriptEnabled": False, "enabled": False, "name": "new"}
+OUTGOING: dict[str, Any] = {
+    "type": "webhook-outgoing",
+    "event": "sendMessage",
+    "urls": ["http://127.0.0.1:9/"],
+}
+INCOMING: dict[str, Any] = {"type": "webhook-incoming"}
 
 
 @pytest.fixture
@@ -55,7 +59,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
         "users": [user("u1", "ann")],
         "rooms": [room("r1", "one")],
         "subscriptions": [subscription("s1", "r1", "u1")],
-        "integrations": [OLD, OLD | OUTGOING | {"_id": "old-out"}],
+        "integrations": [OLD, {**OLD, **OUTGOING, "_id": "old-out"}],
     }
     await opened.take(write_dump(tmp_path / "dump", **dump))
     yield opened
@@ -66,7 +70,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 async def test_every_unknown_member_stays(database: Database, id: str, kind: dict[str, Any]) -> None:
     world = RoomWorld(database.store)
     before = await database.document("integrations", id)
-    sent = SENT | kind | {"integrationId": id, "username": "ann", "token": "t"}
+    sent: dict[str, Any] = SENT | kind | {"integrationId": id, "username": "ann", "token": "t"}
     await update(world.store, world.clock, world.caller("ann", *ALL_FOUR), sent["type"], sent, frozen="")
 
     after = await database.document("integrations", id)
