@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from strongback.documents.document import Document
 from strongback.integrations import lists
 from strongback.integrations.scope import may_manage
-from strongback.listing import Wanted
+from strongback.listing import Listing, Wanted
 from strongback.storage.contract import Link, PutIntegration
 from tests.room_world import ALL_FOUR, IN_ALL, IN_OWN, OUT_ALL, OUT_OWN, RoomWorld, room_world
 
@@ -37,37 +37,59 @@ def oracle(held: tuple[str, ...], me: str, document: dict[str, Any]) -> bool:
     return IN_ALL in held or (IN_OWN in held and own)
 
 
+def world_of_integrations() -> list[tuple[dict[str, Any], bool]]:
+    """Per person and type two integrations of `eng`, one for all groups, and two others; with what reaches `eng`."""
+    made = [(who, kind, target) for who in PEOPLE for kind in TYPES for target in TARGETS]
+    return [
+        (_body(number, who, kind, link.text), reaches)
+        for number, (who, kind, (link, reaches)) in enumerate(made)
+    ]
+
+
+TARGETS = [
+    (Link("#eng", "room", "r-eng"), True),
+    (Link("#eng", "room", "r-eng"), True),
+    (Link("all_private_groups", "scope", "all_private_groups"), True),
+    (Link("#ops", "room", "r-ops"), False),
+    (Link("#eng", "room", None), False),
+]
+
+
+def _body(number: int, who: str, kind: str, text: str) -> dict[str, Any]:
+    creator = {"_id": f"u-{who}", "username": who}
+    body = {"_id": f"i{number:02}", "type": kind, "channel": [text], "_createdBy": creator}
+    return body | {"name": f"n{number % 3}", "enabled": number % 2 == 0, "token": f"secret{number}"}
+
+
 @pytest.fixture(scope="module")
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RoomWorld]:
-    """Two integrations of each type by each person in `eng`, one of each for all groups; others elsewhere."""
+    """A store that holds those integrations."""
     async with room_world(Path(tmp_path_factory.mktemp("scope"))) as opened:
         await opened.users(*PEOPLE)
         for name in ("eng", "ops"):
             await opened.room(name, *PEOPLE)
-        targets = [("#eng", "room", "r-eng")] * 2 + [("all_private_groups", "scope", "all_private_groups")]
-        targets += [("#ops", "room", "r-ops"), ("#eng", "room", None)]  # type: ignore[list-item]
-        made = [(who, kind, target) for who in PEOPLE for kind in TYPES for target in targets]
-        await opened.write(*(_integration(number, *one) for number, one in enumerate(made)))
+        for number, (body, _) in enumerate(world_of_integrations()):
+            document = Document(body["_id"], body)
+            document.set_date("_createdAt", number)
+            await opened.write(PutIntegration(document, [TARGETS[number % len(TARGETS)][0]]))
         yield opened
 
 
-def _integration(number: int, who: str, kind: str, target: tuple[str, str, str | None]) -> PutIntegration:
-    text, link, to = target
-    creator = {"_id": f"u-{who}", "username": who}
-    body = {"_id": f"i{number:02}", "type": kind, "channel": [text], "_createdBy": creator}
-    more = {"name": f"n{number % 3}", "enabled": number % 2 == 0, "token": f"secret{number}"}
-    document = Document(f"i{number:02}", body | more)
-    document.set_date("_createdAt", number)
-    return PutIntegration(document, [Link(text, link, to)])
+async def page(world: RoomWorld, username: str, held: tuple[str, ...], wanted: Wanted) -> Listing:
+    room = await world.store.room_by_name("eng", "")
+    assert room is not None
+    caller = world.caller(username, *held)
+    return await lists.of_room(world.store, caller, room, wanted, everywhere=True, matching_ms=5000)
 
 
 async def found(world: RoomWorld, username: str, held: tuple[str, ...], query: Any) -> list[dict[str, Any]]:
-    room = await world.store.room_by_name("eng", "")
-    assert room is not None
-    caller, wanted = world.caller(username, *held), Wanted(count=0, filter=query)
-    page = await lists.of_room(world.store, caller, room, wanted, everywhere=True, matching_ms=5000)
-    assert page.total == len(page.texts)
-    return [msgspec.json.decode(text) for text in page.texts]
+    whole = await page(world, username, held, Wanted(count=0, filter=query))
+    assert whole.total == len(whole.texts)
+    return [msgspec.json.decode(text) for text in whole.texts]
+
+
+def ids(found: Listing) -> list[str]:
+    return [msgspec.json.decode(text)["_id"] for text in found.texts]
 
 
 leaf = st.one_of(
@@ -79,26 +101,73 @@ leaf = st.one_of(
     st.sampled_from([{}, {"_id": {"$ne": "x"}}, {"name": {"$in": ["n0", "n1"]}}, {"enabled": True}]),
     st.just({"type": {"$regex": "^webhook"}}),
 )
-queries = st.recursive(
-    leaf,
-    lambda inner: st.one_of(
-        st.tuples(st.sampled_from(["$or", "$and", "$nor"]), st.lists(inner, min_size=1, max_size=3)).map(
-            lambda pair: {pair[0]: pair[1]}
+
+
+def combined(leaf: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    """Queries made of these, joined by $or, $and, $nor or side by side."""
+    return st.recursive(
+        leaf,
+        lambda inner: st.one_of(
+            st.tuples(st.sampled_from(["$or", "$and", "$nor"]), st.lists(inner, min_size=1, max_size=3)).map(
+                lambda pair: {pair[0]: pair[1]}
+            ),
+            st.tuples(inner, inner).map(lambda pair: {**pair[0], **pair[1]}),
         ),
-        st.tuples(inner, inner).map(lambda pair: {**pair[0], **pair[1]}),
-    ),
-    max_leaves=6,
-)
+        max_leaves=6,
+    )
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(held=st.sampled_from(COMBINATIONS), query=queries)
+@given(held=st.sampled_from(COMBINATIONS), query=combined(leaf))
 async def test_a_filter_never_widens_the_scope(
     world: RoomWorld, held: tuple[str, ...], query: dict[str, Any]
 ) -> None:
     matching = await found(world, "bob", ALL_FOUR, query)
     expected = [document for document in matching if oracle(held, "u-bob", document)]
     assert await found(world, "bob", held, query) == expected
+
+
+def matches(document: dict[str, Any], query: dict[str, Any]) -> bool:
+    """What a query of equalities says of a document; it knows nothing of the code under test."""
+    for name, wanted in query.items():
+        if name in ("$or", "$and", "$nor"):
+            parts = [matches(document, part) for part in wanted]
+            held = {"$or": any(parts), "$and": all(parts), "$nor": not any(parts)}[name]
+        else:
+            value: Any = document
+            for part in name.split("."):
+                value = value.get(part) if isinstance(value, dict) else None
+            same = value == wanted and type(value) is type(wanted)  # true is not 1
+            held = same or (isinstance(value, list) and wanted in value)
+        if not held:
+            return False
+    return True
+
+
+equality = st.one_of(
+    st.sampled_from(PEOPLE).map(lambda who: {"_createdBy._id": f"u-{who}"}),
+    st.sampled_from(PEOPLE).map(lambda who: {"_createdBy": {"_id": f"u-{who}", "username": who}}),
+    st.sampled_from((*TYPES, "x", None)).map(lambda kind: {"type": kind}),
+    st.sampled_from(["#eng", "#ops", "all_private_groups", ["#eng"]]).map(lambda text: {"channel": text}),
+    st.sampled_from(["n0", "n1", "x"]).map(lambda name: {"name": name}),
+    st.booleans().map(lambda enabled: {"enabled": enabled}),
+    st.sampled_from([{}, {"absent": None}, {"absent": 1}, {"enabled": 1}, {"_createdBy.absent": None}]),
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(held=st.sampled_from(COMBINATIONS), query=combined(equality), size=st.integers(1, 8))
+async def test_equalities_select_what_they_say_within_the_scope(
+    world: RoomWorld, held: tuple[str, ...], query: dict[str, Any], size: int
+) -> None:
+    reaching = [body for body, linked in world_of_integrations() if linked]
+    expected = [body["_id"] for body in reaching if oracle(held, "u-bob", body) and matches(body, query)]
+    pages = [
+        await page(world, "bob", held, Wanted(offset, size, query))
+        for offset in range(0, len(expected) + 1, size)
+    ]
+    assert [id for found in pages for id in ids(found)] == expected
+    assert {found.total for found in pages} == {len(expected)}
 
 
 @pytest.mark.parametrize("held", COMBINATIONS, ids=lambda held: f"{len(held)}")
