@@ -95,7 +95,7 @@ async def _incoming(
     _set_script(document, given, members, frozen)
     links = await bind(store, caller, entries, manage=MANAGE[INCOMING], function="updateIncomingIntegration")
     account = await posting_account(store, str(document.body.get("username", "")), changes)
-    if account is None:
+    if account is None or account.id != document.body.get("userId"):  # the name may be another's now
         raise Failure("Invalid Post As User", "error-invalid-post-as-user", details=method)
     grant_bot(account, changes, clock())
     _set(document, members)

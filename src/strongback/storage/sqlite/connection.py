@@ -6,6 +6,10 @@ from pathlib import Path
 from strongback.errors import Unavailable
 
 
+PAGES_A_CHECKPOINT = 8_000
+"""32 MB of journal before it is written back: an import rewrites the same index pages many times in between."""
+
+
 def connect(path: Path, wait_ms: int) -> sqlite3.Connection:
     """Open the file in autocommit, durable: WAL, and an fsync at every commit.
 
@@ -17,6 +21,7 @@ def connect(path: Path, wait_ms: int) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = OFF")
     connection.execute("PRAGMA cache_size = -16384")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_A_CHECKPOINT}")
     connection.execute("PRAGMA temp_store = MEMORY")
     return connection
 
