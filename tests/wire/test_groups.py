@@ -99,6 +99,56 @@ def test_odd_members_do_no_harm(server: Server) -> None:
     assert answer.json() == {"success": True}
 
 
+@pytest.mark.parametrize("name", ["admin", "Administrator", "system", "user", "a/b", "#a", "ä"])
+def test_names_that_no_room_may_have(server: Server, name: str) -> None:
+    answer = server.admin.post(CREATE, json={"name": name})
+    assert (answer.status_code, answer.json()["errorType"]) == (400, "error-invalid-room-name")
+    assert answer.json()["error"] == f"{name} is not a valid room name. [error-invalid-room-name]"
+
+
+def test_a_channel_takes_the_name_from_groups(server: Server) -> None:
+    server.admin.post("/api/v1/channels.create", json={"name": "groups-town"}).raise_for_status()
+    answer = server.admin.post(CREATE, json={"name": "groups-town"})
+    assert answer.json()["errorType"] == "error-duplicate-channel-name"
+
+
+def test_extra_data_sets_what_is_listed_alone(server: Server, gus: httpx.Client) -> None:
+    extra = {"broadcast": True, "topic": "t", "_id": "mine", "archived": True, "default": True, "t": "c"}
+    extra |= {"name": "other", "msgs": 5, "usersCount": 7, "u": {"_id": "x"}, "ro": False, "joinCode": "x"}
+    body = {"name": "groups-extra", "extraData": extra, "excludeSelf": True, "members": ["groups-gus"]}
+    group = server.admin.post(CREATE, json=body).raise_for_status().json()["group"]
+    assert (group["broadcast"], group["topic"], group["ro"]) == (True, "t", True)
+    assert (group["t"], group["name"], group["msgs"], group["usersCount"]) == ("p", "groups-extra", 0, 1)
+    assert group["u"]["username"] == "admin"
+    assert group["_id"] != "mine"
+    assert not group.get("archived")
+    assert not group.get("default")
+    assert "joinCode" not in group
+    outside = server.admin.get("/api/v1/groups.getIntegrations", params={"roomId": group["_id"]})
+    assert outside.json()["errorType"] == "error-room-not-found"
+
+
+def test_without_the_permission_it_is_400_after_the_shape(server: Server, gus: httpx.Client) -> None:
+    def hold(*roles: str) -> None:
+        body = {"permissions": [{"_id": "create-p", "roles": list(roles)}]}
+        server.admin.post("/api/v1/permissions.update", json=body).raise_for_status()
+
+    hold("admin")
+    try:
+        answer = gus.post(CREATE, json={"name": "a b"})
+        shape = gus.post(CREATE, json={"name": "x", "members": {}})
+    finally:
+        hold("admin", "user", "bot", "app")
+    assert answer.status_code == 400
+    assert answer.json() == {
+        "success": False,
+        "error": "Not allowed [error-not-allowed]",
+        "errorType": "error-not-allowed",
+        "details": {"method": "createPrivateGroup"},
+    }
+    assert shape.json()["error"] == 'Body param "members" must be an array if provided'
+
+
 def test_delete_once_then_not_found(server: Server) -> None:
     group = server.admin.post(CREATE, json={"name": "groups-gone"}).json()["group"]
     assert server.admin.post("/api/v1/groups.delete", json={"roomName": "groups-gone"}).json() == {
