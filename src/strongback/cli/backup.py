@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from strongback.cli.common import database_option, reading, run
+from strongback.cli.database import database_option, reading, run
 
 
 @click.command()

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from strongback.cli.common import database_option, json_option, reading, run
+from strongback.cli.database import database_option, json_option, reading, run
 from strongback.cli.output import as_json as print_json
 from strongback.cli.output import plain
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from strongback.cli.common import database_option, documents, json_option, reading, run
+from strongback.cli.database import database_option, documents, json_option, reading, run
 from strongback.cli.integrations import COLUMNS, shown
 from strongback.cli.output import listing
 from strongback.errors import Failure

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from strongback import app
-from strongback.cli.common import database_option, json_option, load, run
+from strongback.cli.database import database_option, json_option, load, run
 from strongback.cli.output import as_json as print_json
 from strongback.cli.output import plain, table
 from strongback.clock import system_clock

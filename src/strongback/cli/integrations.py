@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from strongback.cli.common import database_option, documents, json_option, reading, run
+from strongback.cli.database import database_option, documents, json_option, reading, run
 from strongback.cli.output import as_json as print_json
 from strongback.cli.output import listing, masked
 from strongback.errors import Failure

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from strongback import app
 from strongback.cli import demo as demonstration
-from strongback.cli.common import database_option, load
+from strongback.cli.database import database_option, load
 from strongback.cli.logs import configure
 from strongback.errors import Unavailable
 from strongback.http.protocol import Protocol

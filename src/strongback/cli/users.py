@@ -7,7 +7,7 @@ import click
 from strongback.accounts.caller import Caller
 from strongback.accounts.tokens import personal_entry
 from strongback.accounts.users import create
-from strongback.cli.common import database_option, documents, json_option, reading, run, writing
+from strongback.cli.database import database_option, documents, json_option, reading, run, writing
 from strongback.cli.output import as_json as print_json
 from strongback.cli.output import listing
 from strongback.errors import Conflict, Failure
