@@ -38,15 +38,15 @@ def test_split() -> None:
 )
 def test_prefixes(entries: list[str], scopes: bool, holds: bool) -> None:
     if holds:
-        check_prefixes(entries, "f", scopes=scopes)
+        check_prefixes(entries, {}, scopes=scopes)
     else:
         with pytest.raises(Failure, match=r"Invalid channel\. Start with @ or #") as caught:
-            check_prefixes(entries, "f", scopes=scopes)
+            check_prefixes(entries, {}, scopes=scopes)
         assert caught.value.error == "error-invalid-channel-start-with-chars"
 
 
 async def links(world: RoomWorld, *entries: str, held: tuple[str, ...] = (IN_ALL, IN_OWN)) -> list[Link]:
-    return await bind(world.store, world.caller("ann", *held), entries, manage=IN_ALL, function="f")
+    return await bind(world.store, world.caller("ann", *held), entries, manage=IN_ALL, details={})
 
 
 async def test_ids_and_names_bind_to_the_id_and_show_the_name(rooms: RoomWorld) -> None:
@@ -108,8 +108,8 @@ async def test_wide_scopes_take_the_permission_for_all(
 ) -> None:
     caller = rooms.caller("ann", *held)
     if may:
-        bound = await bind(rooms.store, caller, [entry], manage=OUT_ALL, function="f")
+        bound = await bind(rooms.store, caller, [entry], manage=OUT_ALL, details={})
         assert bound == [Link(entry, "scope", entry)]
         return
     with pytest.raises(Failure, match="Invalid Channel"):
-        await bind(rooms.store, caller, [entry], manage=OUT_ALL, function="f")
+        await bind(rooms.store, caller, [entry], manage=OUT_ALL, details={})

@@ -92,6 +92,8 @@ def test_incoming_checks(admin: httpx.Client, change: dict[str, Any], error: str
     answer = admin.post(f"{API}.create", json=INCOMING | change)
     assert (answer.status_code, answer.json()["error"]) == (400, error)
     assert ("errorType" in answer.json()) is error.endswith("]")
+    details = {"method": "addIncomingIntegration"} if error.endswith("]") else None
+    assert answer.json().get("details") == details
 
 
 @pytest.mark.parametrize(
@@ -120,6 +122,10 @@ def test_incoming_checks(admin: httpx.Client, change: dict[str, Any], error: str
 def test_outgoing_checks(admin: httpx.Client, change: dict[str, Any], error: str) -> None:
     answer = admin.post(f"{API}.create", json=OUTGOING | change)
     assert (answer.status_code, answer.json()["error"]) == (400, error)
+    if error.endswith("]"):
+        step = {"error-invalid-user": "", "error-invalid-room": "._verifyUserHasPermissionForChannels"}
+        function = f"validateOutgoing{step.get(answer.json()['errorType'], '._verifyRequiredFields')}"
+        assert answer.json()["details"] == {"function": function}
 
 
 def test_others_hear_400_from_create_and_403_elsewhere(server: Server, admin: httpx.Client) -> None:
@@ -152,6 +158,26 @@ def test_update_answers_the_whole_document(admin: httpx.Client) -> None:
     assert answer["_updatedBy"]["username"] == "admin"
     assert {"_createdAt", "_updatedAt"} <= answer.keys()
     assert "more" not in answer
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"channel": " "}, "Invalid channel [error-invalid-channel]"),
+        (
+            {"channel": "all_private_groups"},
+            "Invalid channel. Start with @ or # [error-invalid-channel-start-with-chars]",
+        ),
+        ({"channel": "#gone"}, "Invalid room [error-invalid-room]"),
+    ],
+)
+def test_update_checks_the_channel(admin: httpx.Client, change: dict[str, Any], error: str) -> None:
+    made = incoming(admin, "hooks-kept", "#hooks")
+    answer = admin.put(f"{API}.update", json=INCOMING | {"integrationId": made["_id"], "name": "x"} | change)
+    assert (answer.status_code, answer.json()["error"]) == (400, error)
+    assert answer.json()["details"] == {"method": "updateIncomingIntegration"}
+    stored = admin.get(f"{API}.get", params={"integrationId": made["_id"]}).json()["integration"]
+    assert stored["name"] == "hooks-kept"
 
 
 @pytest.mark.parametrize(

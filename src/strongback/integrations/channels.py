@@ -1,6 +1,6 @@
 """The `channel` of an integration: what its entries mean, and what they are bound to (spec/05 sections 1 and 2)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from strongback.accounts.caller import Caller
 from strongback.errors import Failure
@@ -17,19 +17,19 @@ def split(text: str, *, drop_blank: bool) -> list[str]:
     return [entry for entry in entries if entry] if drop_blank else entries
 
 
-def check_prefixes(entries: Sequence[str], function: str, *, scopes: bool) -> None:
+def check_prefixes(entries: Sequence[str], details: Mapping[str, str], *, scopes: bool) -> None:
     """Every entry starts with @ or #, or is a scope where scopes are allowed."""
     for entry in entries:
         if not (entry[:1] in ("@", "#") or (scopes and entry.lower() in SCOPES)):
             raise Failure(
                 "Invalid channel. Start with @ or #",
                 "error-invalid-channel-start-with-chars",
-                details={"function": function},
+                details=details,
             )
 
 
 async def bind(
-    store: Store, caller: Caller, entries: Sequence[str], *, manage: str, function: str
+    store: Store, caller: Caller, entries: Sequence[str], *, manage: str, details: Mapping[str, str]
 ) -> list[Link]:
     """Bind entries to what they name now; Failure for a target that is not there or not the caller's.
 
@@ -42,14 +42,14 @@ async def bind(
     for entry in entries:
         if entry in SCOPES:
             if entry in NOT_EVERYBODYS and not everything:
-                raise Failure("Invalid Channel", "error-invalid-channel", details={"function": function})
+                raise Failure("Invalid Channel", "error-invalid-channel", details=details)
             links.append(Link(entry, "scope", entry))
             continue
         link, subscribed = await _target(store, caller, entry)
         if link is None:
-            raise Failure("Invalid room", "error-invalid-room", details={"function": function})
+            raise Failure("Invalid room", "error-invalid-room", details=details)
         if not (anything or subscribed):
-            raise Failure("Invalid Channel", "error-invalid-channel", details={"function": function})
+            raise Failure("Invalid Channel", "error-invalid-channel", details=details)
         links.append(link)
     return links
 

@@ -66,18 +66,19 @@ def _document(kind: str, members: dict[str, Any], links: list[Link], caller: Cal
 async def _incoming(
     store: Store, clock: Clock, caller: Caller, given: Mapping[str, Any], frozen: str
 ) -> tuple[dict[str, Any], list[Link], Changes]:
+    method = {"method": "addIncomingIntegration"}
     if not caller.may_any(MANAGE[INCOMING], MANAGE_OWN[INCOMING]):
-        raise Failure("Unauthorized", "not_authorized", details={"method": "addIncomingIntegration"})
-    entries = validate_incoming.channel_entries(given)
-    username = validate_incoming.check_username(given)
+        raise Failure("Unauthorized", "not_authorized", details=method)
+    entries = validate_incoming.channel_entries(given, method)
+    username = validate_incoming.check_username(given, method)
     engine = given.get("scriptEngine") or DEFAULT_ENGINE
     if (given.get("script") or "").strip():
         refuse_frozen(engine, frozen)
     changes = Changes()
     account = await posting_account(store, username, changes)
     if account is None:
-        raise Failure("Invalid user", "error-invalid-user", details={"method": "addIncomingIntegration"})
-    links = await bind(store, caller, entries, manage=MANAGE[INCOMING], function="addIncomingIntegration")
+        raise Failure("Invalid user", "error-invalid-user", details=method)
+    links = await bind(store, caller, entries, manage=MANAGE[INCOMING], details=method)
     grant_bot(account, changes, clock())
     members = validate_incoming.members(given) | {"username": username, "userId": account.id}
     members |= {"scriptEngine": engine, "token": ids.unmistakable(TOKEN_LENGTH)}
@@ -98,9 +99,8 @@ async def _outgoing(
     account = await posting_account(store, given["username"], changes)
     if account is None:
         raise outgoing_user_missing()
-    links = await bind(
-        store, caller, entries, manage=MANAGE[OUTGOING], function=validate_outgoing.PERMISSIONS
-    )
+    details = {"function": validate_outgoing.PERMISSIONS}
+    links = await bind(store, caller, entries, manage=MANAGE[OUTGOING], details=details)
     members = validate_outgoing.members(given) | {"username": given["username"], "userId": account.id}
     return members | {"scriptEngine": engine}, links, changes
 

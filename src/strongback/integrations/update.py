@@ -85,15 +85,15 @@ async def _incoming(
     changes: Changes,
     frozen: str,
 ) -> list[Link]:
-    entries = validate_incoming.channel_entries(given)
     method = {"method": "updateIncomingIntegration"}
+    entries = validate_incoming.channel_entries(given, method)
     if not caller.may_any(MANAGE[INCOMING], MANAGE_OWN[INCOMING]):
         raise Failure("Unauthorized", "not_authorized", details=method)
     if not may_manage(caller, document.body):
         raise Failure("Invalid integration", "error-invalid-integration", details=method)
     members = validate_incoming.members(given)
     _set_script(document, given, members, frozen)
-    links = await bind(store, caller, entries, manage=MANAGE[INCOMING], function="updateIncomingIntegration")
+    links = await bind(store, caller, entries, manage=MANAGE[INCOMING], details=method)
     account = await posting_account(store, str(document.body.get("username", "")), changes)
     if account is None or account.id != document.body.get("userId"):  # the name may be another's now
         raise Failure("Invalid Post As User", "error-invalid-post-as-user", details=method)
@@ -114,9 +114,8 @@ async def _outgoing(
     account = await posting_account(store, given["username"], changes)
     if account is None:
         raise outgoing_user_missing()
-    links = await bind(
-        store, caller, entries, manage=MANAGE[OUTGOING], function=validate_outgoing.PERMISSIONS
-    )
+    details = {"function": validate_outgoing.PERMISSIONS}
+    links = await bind(store, caller, entries, manage=MANAGE[OUTGOING], details=details)
     method = {"method": "updateOutgoingIntegration"}
     if not (given.get("token") or "").strip():
         raise Failure("Invalid token", "error-invalid-token", details=method)

@@ -6,25 +6,24 @@ from typing import Any
 from strongback.errors import Failure
 from strongback.integrations.channels import check_prefixes, split
 
-FUNCTION = "validateIncoming"
 OPTIONAL = ("alias", "avatar", "emoji", "script", "overrideDestinationChannelEnabled")
 
 
-def channel_entries(given: Mapping[str, Any]) -> list[str]:
+def channel_entries(given: Mapping[str, Any], details: Mapping[str, str]) -> list[str]:
     """The entries of the sent channel, each starting with @ or #."""
     text = given["channel"]
     if not text.strip():
-        raise Failure("Invalid channel", "error-invalid-channel", details={"method": FUNCTION})
+        raise Failure("Invalid channel", "error-invalid-channel", details=details)
     entries = split(text, drop_blank=False)
-    check_prefixes(entries, FUNCTION, scopes=False)
+    check_prefixes(entries, details, scopes=False)
     return entries
 
 
-def check_username(given: Mapping[str, Any]) -> str:
+def check_username(given: Mapping[str, Any], details: Mapping[str, str]) -> str:
     """The username that was sent, not blank."""
     username: str = given["username"]
     if not username.strip():
-        raise Failure("Invalid username", "error-invalid-username", details={"method": FUNCTION})
+        raise Failure("Invalid username", "error-invalid-username", details=details)
     return username
 
 

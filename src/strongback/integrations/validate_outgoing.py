@@ -70,7 +70,7 @@ def check(given: Mapping[str, Any], caller: Caller) -> list[str]:
     entries = split(given["channel"], drop_blank=True)
     if not entries:  # upstream stores nothing for "," and then means all public channels
         raise _failure("Invalid Channel", "error-invalid-channel")
-    check_prefixes(entries, REQUIRED_FIELDS, scopes=True)
+    check_prefixes(entries, {"function": REQUIRED_FIELDS}, scopes=True)
     return [entry.lower() if entry.lower() in SCOPES else entry for entry in entries]
 
 
