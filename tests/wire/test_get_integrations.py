@@ -108,6 +108,32 @@ def test_pages_count_and_offset(server: Server, reach: dict[str, str]) -> None:
             assert sorted(seen) == ["both", "by-id", "everywhere", "first"]
 
 
+@pytest.mark.parametrize(
+    ("params", "shown", "offset"),
+    [
+        ({"count": "2abc"}, 2, 0),
+        ({"count": "abc"}, 4, 0),
+        ({"count": "-3"}, 3, 0),
+        ({"count": "500"}, 4, 0),
+        ({"count": ""}, 4, 0),
+        ({"offset": "abc"}, 4, 0),
+        ({"offset": "3abc"}, 1, 3),
+        ({"offset": "99"}, 0, 99),
+        ({"offset": ""}, 4, 0),
+    ],
+)
+def test_odd_pages(
+    server: Server, reach: dict[str, str], params: dict[str, str], shown: int, offset: int
+) -> None:
+    body = get(server.admin, roomId=reach["rid"], **params)
+    assert (len(body["integrations"]), body["count"], body["offset"], body["total"]) == (
+        shown,
+        shown,
+        offset,
+        4,
+    )
+
+
 def test_query_sort_and_fields(server: Server, reach: dict[str, str]) -> None:
     rid = reach["rid"]
     assert names(get(server.admin, roomId=rid, query={"type": "webhook-incoming"})) == ["first", "both"]
