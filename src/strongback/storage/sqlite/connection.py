@@ -5,7 +5,6 @@ from pathlib import Path
 
 from strongback.errors import Unavailable
 
-
 PAGES_A_CHECKPOINT = 8_000
 """32 MB of journal before it is written back: an import rewrites the same index pages many times in between."""
 
