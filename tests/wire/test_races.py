@@ -58,6 +58,29 @@ def test_no_integration_outlives_its_account_enabled(server: Server) -> None:
         assert [one["enabled"] for one in kept["integrations"]] == [False] * len(made)
 
 
+def test_no_update_enables_what_posts_as_nobody(server: Server) -> None:
+    post(server.admin, "groups.create", {"name": "races-again"})
+    clients = [server.client("admin", "pw-admin") for _ in range(3)]
+    for number in range(ROUNDS):
+        username = f"races-old{number}"
+        server.create_user(username)
+        updates = []
+        for client, kind in zip(clients[1:], ("incoming", "outgoing"), strict=True):
+            sent = integration(username, kind) | {"channel": "#races-again"}
+            id = post(server.admin, "integrations.create", sent)["integration"]["_id"]
+            again = sent | {"integrationId": id, "token": "t"}
+            updates.append(partial(client.put, f"{API}/integrations.update", json=again))
+        delete = partial(clients[0].post, f"{API}/users.delete", json={"username": username})
+        deleted, *answers = at_once(delete, *updates)
+        assert deleted.json() == {"success": True}
+        for answer in answers:
+            refused = {"error-invalid-user", "error-invalid-post-as-user"}
+            assert answer.status_code == 200 or answer.json()["errorType"] in refused
+        query = {"query": f'{{"username":"{username}"}}', "count": "0"}
+        kept = server.admin.get(f"{API}/integrations.list", params=query).json()
+        assert [one["enabled"] for one in kept["integrations"]] == [False, False]
+
+
 def integration(username: str, kind: str) -> dict[str, Any]:
     """The body of an integration that posts as an account."""
     more = {"event": "sendMessage", "urls": ["http://127.0.0.1:9/"]} if kind == "outgoing" else {}
