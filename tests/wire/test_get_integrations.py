@@ -77,6 +77,20 @@ def test_include_all_private_groups(
     assert ("everywhere" in names(get(server.admin, roomId=reach["rid"], **more))) is counts
 
 
+def test_a_room_that_is_named_twice_is_listed_once(server: Server) -> None:
+    rid = post(server.admin, "groups.create", {"name": "reach-twice"})["group"]["_id"]
+    for made in (
+        incoming(server.admin, "in", f"#reach-twice, #{rid}"),
+        outgoing(server.admin, "out", f"all_private_groups,#reach-twice,,#{rid},ALL_PRIVATE_GROUPS"),
+    ):
+        assert made["channel"].count("#reach-twice") == 2
+        for query in ({}, {"query": {"name": made["name"]}}, {"sort": {"name": 1}}):
+            body = get(server.admin, roomId=rid, **query)
+            assert [one["_id"] for one in body["integrations"]].count(made["_id"]) == 1
+            assert body["total"] == len(body["integrations"])
+        post(server.admin, "integrations.remove", {"type": made["type"], "integrationId": made["_id"]})
+
+
 def test_a_group_without_integrations(server: Server) -> None:
     post(server.admin, "groups.create", {"name": "reach-empty"})
     assert get(server.admin, roomName="reach-empty", includeAllPrivateGroups="false") == EMPTY
