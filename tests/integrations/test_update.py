@@ -207,6 +207,23 @@ async def test_a_frozen_script_stays_as_it_is(rooms: RoomWorld, made: dict[str, 
     assert after["scriptEngine"] == "isolated-vm"
 
 
+async def test_what_an_old_script_was_compiled_to_goes_with_it(
+    rooms: RoomWorld, made: dict[str, str]
+) -> None:
+    given = INCOMING | {"integrationId": made[IN], "script": "old", "scriptEnabled": True}
+    await change(rooms, given)
+    stored = await rooms.store.get("integrations", made[IN])
+    assert stored is not None
+    document = stored.decode()
+    document.set("scriptCompiled", "compiled")
+    document.set("scriptError", None)
+    await rooms.write(PutIntegration(document, await rooms.store.links(made[IN])))
+    unsent = {name: value for name, value in given.items() if name != "script"}
+    for same in (given, unsent, given | {"scriptEnabled": False}):
+        assert {"scriptCompiled", "scriptError"} <= (await change(rooms, same)).keys()
+    assert not {"scriptCompiled", "scriptError"} & (await change(rooms, given | {"script": "new"})).keys()
+
+
 async def test_two_updates_at_once_both_happen(rooms: RoomWorld, made: dict[str, str]) -> None:
     given = INCOMING | {"integrationId": made[IN]}
     await asyncio.gather(

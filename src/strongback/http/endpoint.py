@@ -82,7 +82,9 @@ class Call(Generic[S, C]):
         self.extra: tuple[Header, ...] = ()
         raw = scope["query_string"]
         if len(raw) > limits.query_bytes:
-            raise Failure(f"The query string is longer than {limits.query_bytes} bytes", "error-invalid-params")
+            raise Failure(
+                f"The query string is longer than {limits.query_bytes} bytes", "error-invalid-params"
+            )
         self.query: dict[str, Param] = qs.parse(raw) if raw else {}
 
     @property

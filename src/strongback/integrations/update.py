@@ -68,6 +68,9 @@ def _set_script(document: Document, given: Mapping[str, Any], members: dict[str,
     reason = frozen_reason(engine, frozen)
     if reason is None:
         members["scriptEngine"] = engine
+        if members.get("script", body.get("script")) != body.get("script"):
+            for outcome in ("scriptCompiled", "scriptError"):  # those of the old script
+                document.drop(outcome)
         return
     script = given.get("script")
     if engine != (body.get("scriptEngine") or LEGACY_ENGINE) or (script or "") != (body.get("script") or ""):
