@@ -28,7 +28,8 @@ from urllib.parse import quote
 import uvloop
 
 from strongback.documents.document import Document
-from strongback.storage.contract import Changes, Link, Put, PutIntegration, PutToken, Store, Token
+from strongback.storage.changes import Changes, Link, Put, PutIntegration, PutToken, Token
+from strongback.storage.contract import Store
 from strongback.storage.sqlite.store import open_store
 
 HERE = Path(__file__).parent

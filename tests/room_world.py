@@ -9,7 +9,8 @@ from typing import Any
 from strongback.accounts.caller import Caller
 from strongback.accounts.setting_defaults import SETTINGS
 from strongback.documents.document import Document
-from strongback.storage.contract import Access, Changes, Having, Put, Store
+from strongback.storage.changes import Changes, Put
+from strongback.storage.contract import Access, Having, Store
 from strongback.storage.sqlite.store import open_store
 
 NOW = 1_700_000_000_000  # 2023-11-14T22:13:20.000Z

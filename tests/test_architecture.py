@@ -12,7 +12,7 @@ LAYERS = (
     ("errors", "ids", "clock", "settings"),
     ("query",),
     ("documents",),
-    ("storage.contract",),
+    ("storage.changes", "storage.contract"),
     ("listing",),
     ("accounts",),
     ("groups", "messages"),

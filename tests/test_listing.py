@@ -12,7 +12,8 @@ from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.integrations.lists import OF_A_ROOM
 from strongback.listing import Listing, Wanted, listing
-from strongback.storage.contract import IntegrationScope, Link, PutIntegration
+from strongback.storage.changes import Link, PutIntegration
+from strongback.storage.contract import IntegrationScope
 from tests.room_world import RoomWorld, room_world
 
 pytestmark = pytest.mark.anyio

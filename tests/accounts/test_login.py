@@ -8,7 +8,7 @@ import pytest
 from strongback.accounts import login
 from strongback.accounts.tokens import hash_token
 from strongback.documents.document import Document
-from strongback.storage.contract import Changes, Put, Remove
+from strongback.storage.changes import Changes, Put, Remove
 from tests.accounts.conftest import World
 
 pytestmark = pytest.mark.anyio

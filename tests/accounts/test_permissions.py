@@ -9,7 +9,8 @@ from strongback.accounts import permissions
 from strongback.accounts.caller import Caller
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.contract import Access, Changes, Put
+from strongback.storage.changes import Changes, Put
+from strongback.storage.contract import Access
 from tests.accounts.conftest import World
 
 pytestmark = pytest.mark.anyio

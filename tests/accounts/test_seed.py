@@ -8,7 +8,7 @@ import pytest
 from strongback.accounts.seed import seed
 from strongback.documents.document import Document
 from strongback.settings import Settings
-from strongback.storage.contract import Changes, Put, Remove
+from strongback.storage.changes import Changes, Put, Remove
 from strongback.storage.sqlite.store import open_store
 from tests.accounts.conftest import NOW, MakeWorld, World
 

@@ -7,7 +7,7 @@ import pytest
 from strongback.accounts import login, totp, two_factor
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.contract import Changes, Put
+from strongback.storage.changes import Changes, Put
 from tests.accounts.conftest import World
 
 pytestmark = pytest.mark.anyio

@@ -10,7 +10,7 @@ from strongback.accounts.caller import Caller
 from strongback.accounts.tokens import generate
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.contract import Changes, Put
+from strongback.storage.changes import Changes, Put
 from tests.accounts.conftest import World
 
 pytestmark = pytest.mark.anyio

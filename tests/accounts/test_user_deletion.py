@@ -13,7 +13,8 @@ from strongback.documents.message import system_message
 from strongback.documents.room import new_room
 from strongback.documents.subscription import new_subscription
 from strongback.errors import Failure
-from strongback.storage.contract import Changes, Put, Remove, Step, Store
+from strongback.storage.changes import Changes, Put, Remove, Step
+from strongback.storage.contract import Store
 from tests.accounts.conftest import World
 
 pytestmark = pytest.mark.anyio

@@ -8,7 +8,7 @@ import pytest
 from strongback.accounts import users
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.contract import Changes, Put, Remove
+from strongback.storage.changes import Changes, Put, Remove
 from tests.accounts.conftest import World
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ from strongback.accounts.caller import Caller
 from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.groups.delete import delete
-from strongback.storage.contract import Link, Put, PutIntegration
+from strongback.storage.changes import Link, Put, PutIntegration
 from tests.room_world import RoomWorld
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,7 @@ from bson import json_util
 
 from strongback.errors import Unavailable
 from strongback.importing import batches, report
-from strongback.storage.contract import Changes
+from strongback.storage.changes import Changes
 from tests.importing.imports import (
     SAMPLE,
     Database,

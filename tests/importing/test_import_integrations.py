@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from strongback.storage.contract import IntegrationScope, Link
+from strongback.storage.changes import Link
+from strongback.storage.contract import IntegrationScope
 from tests.importing.imports import Database, changed, integration, refused, room, user, write_dump
 
 pytestmark = pytest.mark.anyio

@@ -10,7 +10,8 @@ from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.groups.delete import delete
 from strongback.integrations.create import create
-from strongback.storage.contract import Changes, Link, Remove, Store
+from strongback.storage.changes import Changes, Link, Remove
+from strongback.storage.contract import Store
 from tests.integrations.examples import IN, INCOMING, OUT, OUTGOING
 from tests.room_world import ALL_FOUR, IN_ALL, IN_OWN, OUT_ALL, OUT_OWN, RoomWorld
 

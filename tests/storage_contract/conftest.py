@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from strongback.documents.document import Document
-from strongback.storage.contract import Changes, Link, Put, PutIntegration, Store, Token
+from strongback.storage.changes import Changes, Link, Put, PutIntegration, Token
+from strongback.storage.contract import Store
 from strongback.storage.sqlite.store import open_store
 
 pytestmark = pytest.mark.anyio

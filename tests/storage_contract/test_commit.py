@@ -6,24 +6,23 @@ import pytest
 
 from strongback.documents.document import Document
 from strongback.errors import Conflict
-from strongback.storage.contract import (
+from strongback.storage.changes import (
     Absent,
     AdminRemains,
     Changes,
     EmailFree,
     Guard,
-    Having,
     Present,
     Put,
     PutToken,
     Remove,
     RemoveAll,
     Steady,
-    Store,
     Token,
     TokenNameFree,
     Unchanged,
 )
+from strongback.storage.contract import Having, Store
 
 from .conftest import login_token, room, subscription, user, write
 

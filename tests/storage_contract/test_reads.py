@@ -5,17 +5,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from strongback.documents.document import Document
-from strongback.storage.contract import (
-    Everything,
-    Having,
-    IntegrationScope,
-    Link,
-    Put,
-    PutToken,
-    Remove,
-    RemoveTokens,
-    Store,
-)
+from strongback.storage.changes import Link, Put, PutToken, Remove, RemoveTokens
+from strongback.storage.contract import Everything, Having, IntegrationScope, Store
 
 from .conftest import integration, login_token, room, subscription, user, write
 

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from strongback.documents.document import Document
-from strongback.storage.contract import Changes, Link, Put, PutIntegration, Store
+from strongback.storage.changes import Changes, Link, Put, PutIntegration
+from strongback.storage.contract import Store
 from strongback.storage.sqlite.store import open_store
 from tests.wire.making import post, reach_bot
 from tests.wire.server import Server

@@ -11,7 +11,8 @@ from strongback.accounts.tokens import hash_token, issue_login_token
 from strongback.clock import Clock
 from strongback.documents.document import Document, Stored
 from strongback.errors import Failure
-from strongback.storage.contract import Changes, RemoveToken, Store
+from strongback.storage.changes import Changes, RemoveToken
+from strongback.storage.contract import Store
 
 
 class LoginFailure(Failure):

@@ -10,7 +10,8 @@ from strongback.clock import Clock
 from strongback.documents.dates import parse_date
 from strongback.documents.document import Document
 from strongback.errors import Conflict, Failure, Unavailable
-from strongback.storage.contract import Access, Changes, Everything, Put, Store, Unchanged
+from strongback.storage.changes import Changes, Put, Unchanged
+from strongback.storage.contract import Access, Everything, Store
 
 
 class AccessCache:

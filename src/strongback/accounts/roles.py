@@ -9,16 +9,8 @@ from strongback.accounts.retry import retry
 from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.errors import Conflict, Failure
-from strongback.storage.contract import (
-    AdminRemains,
-    Changes,
-    Everything,
-    Having,
-    Present,
-    Put,
-    Store,
-    Unchanged,
-)
+from strongback.storage.changes import AdminRemains, Changes, Present, Put, Unchanged
+from strongback.storage.contract import Everything, Having, Store
 
 SHOWN_OF_USERS = ("_id", "name", "username", "emails", "avatarETag", "createdAt", "_updatedAt")
 

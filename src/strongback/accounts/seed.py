@@ -14,16 +14,8 @@ from strongback.documents.subscription import new_subscription
 from strongback.documents.user import new_user, set_password_hash
 from strongback.errors import Conflict
 from strongback.settings import Settings
-from strongback.storage.contract import (
-    AdminRemains,
-    Changes,
-    Everything,
-    Put,
-    Remove,
-    RemoveAll,
-    Store,
-    Unchanged,
-)
+from strongback.storage.changes import AdminRemains, Changes, Put, Remove, RemoveAll, Unchanged
+from strongback.storage.contract import Everything, Store
 
 GENERAL = "GENERAL"
 ROCKET_CAT = "rocket.cat"

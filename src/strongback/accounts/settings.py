@@ -9,7 +9,8 @@ from strongback.accounts.retry import retry
 from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.contract import Changes, Put, Store, Unchanged
+from strongback.storage.changes import Changes, Put, Unchanged
+from strongback.storage.contract import Store
 
 TYPE_NAMES = {
     bool: "true or false",

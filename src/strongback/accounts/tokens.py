@@ -11,18 +11,18 @@ from strongback.accounts.retry import retry
 from strongback.clock import Clock
 from strongback.documents.dates import format_date
 from strongback.errors import Conflict, Failure
-from strongback.storage.contract import (
+from strongback.storage.changes import (
     Changes,
     Present,
     Put,
     PutToken,
     RemoveToken,
     Step,
-    Store,
     Token,
     TokenNameFree,
     Unchanged,
 )
+from strongback.storage.contract import Store
 
 KEPT_LOGIN_TOKENS = 50
 

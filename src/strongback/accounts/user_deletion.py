@@ -9,16 +9,8 @@ from strongback.accounts.users import OnDelete
 from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.errors import Conflict, Failure, Unavailable
-from strongback.storage.contract import (
-    AdminRemains,
-    Changes,
-    Having,
-    Put,
-    Remove,
-    RemoveAll,
-    Store,
-    Unchanged,
-)
+from strongback.storage.changes import AdminRemains, Changes, Put, Remove, RemoveAll, Unchanged
+from strongback.storage.contract import Having, Store
 
 
 async def delete(

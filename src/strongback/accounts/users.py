@@ -14,7 +14,8 @@ from strongback.documents.message import system_message
 from strongback.documents.subscription import new_subscription
 from strongback.documents.user import new_user, set_password_hash
 from strongback.errors import Conflict, Failure
-from strongback.storage.contract import Absent, Changes, EmailFree, Having, Present, Put, Store
+from strongback.storage.changes import Absent, Changes, EmailFree, Present, Put
+from strongback.storage.contract import Having, Store
 
 OnDelete = Callable[[Store, Document, Changes, int], Awaitable[None]]
 """Adds to the changes of a user's deletion what another part keeps about that user: (store, user, changes, now)."""

@@ -12,7 +12,7 @@ from strongback.http.services import Services
 from strongback.ids import login_token, unmistakable
 from strongback.integrations.create import create as create_integration
 from strongback.integrations.scope import INCOMING, OUTGOING
-from strongback.storage.contract import Changes, PutToken
+from strongback.storage.changes import Changes, PutToken
 
 GROUP = "launch-control"
 USERNAME = "demo"

@@ -13,7 +13,8 @@ from strongback.cli.output import listing
 from strongback.errors import Conflict, Failure
 from strongback.http.services import Services
 from strongback.ids import login_token
-from strongback.storage.contract import Changes, Everything, PutToken, TokenNameFree
+from strongback.storage.changes import Changes, PutToken, TokenNameFree
+from strongback.storage.contract import Everything
 
 COLUMNS = ("_id", "username", "name", "roles", "active", "type", "createdAt")
 

@@ -13,7 +13,8 @@ from strongback.documents.room import new_room
 from strongback.documents.subscription import new_subscription
 from strongback.documents.user import brief
 from strongback.errors import Failure
-from strongback.storage.contract import Absent, Changes, Present, Put, Store
+from strongback.storage.changes import Absent, Changes, Present, Put
+from strongback.storage.contract import Store
 
 LONGEST_NAME = 255
 EXTRA = (

@@ -3,7 +3,8 @@
 from strongback.accounts.caller import Caller
 from strongback.accounts.retry import retry
 from strongback.errors import Failure
-from strongback.storage.contract import Changes, Remove, RemoveAll, RoomView, Store, Unchanged
+from strongback.storage.changes import Changes, Remove, RemoveAll, Unchanged
+from strongback.storage.contract import RoomView, Store
 
 
 async def delete(store: Store, caller: Caller, room: RoomView) -> None:

@@ -1,7 +1,7 @@
 """Roles, permissions and settings of a dump; they replace ours with the same id."""
 
 from strongback.importing.draft import Draft, Refused
-from strongback.storage.contract import Changes, Put
+from strongback.storage.changes import Changes, Put
 
 SCOPES = ("Users", "Subscriptions")
 

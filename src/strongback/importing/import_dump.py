@@ -12,7 +12,8 @@ from strongback.importing.batches import Batches, FindRival, Write
 from strongback.importing.draft import Draft, Refused, draft, shown_id
 from strongback.importing.dump_reader import Collection, Damage, Dump, UnreadableDump
 from strongback.importing.report import Report
-from strongback.storage.contract import Changes, Store
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Store
 
 Progress: TypeAlias = Callable[[int, int, str], None]
 """Told how many bytes are read, of how many, and which collection it is about."""

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from strongback.importing.draft import Draft, Refused
 from strongback.integrations.channels import SCOPES
-from strongback.storage.contract import Changes, IntegrationScope, Link, Put, PutIntegration, Store, Unchanged
+from strongback.storage.changes import Changes, Link, Put, PutIntegration, Unchanged
+from strongback.storage.contract import IntegrationScope, Store
 
 TYPES = ("webhook-incoming", "webhook-outgoing")
 KIND_OF = {"#": "room", "@": "user"}

@@ -1,7 +1,7 @@
 """Messages of a dump."""
 
 from strongback.importing.draft import Draft
-from strongback.storage.contract import Changes, Put
+from strongback.storage.changes import Changes, Put
 
 
 def message(draft: Draft) -> Changes:

@@ -1,7 +1,8 @@
 """Rooms of a dump; how many members one has is counted from its subscriptions."""
 
 from strongback.importing.draft import Draft, Refused, Rival, described
-from strongback.storage.contract import Changes, Put, Store
+from strongback.storage.changes import Changes, Put
+from strongback.storage.contract import Store
 
 
 def room(draft: Draft) -> Changes:

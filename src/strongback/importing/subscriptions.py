@@ -1,7 +1,8 @@
 """Subscriptions of a dump: who is a member of which room."""
 
 from strongback.importing.draft import Draft, Refused, Rival, described
-from strongback.storage.contract import Changes, Present, Put, Store
+from strongback.storage.changes import Changes, Present, Put
+from strongback.storage.contract import Store
 
 
 def subscription(draft: Draft) -> Changes:

@@ -5,7 +5,8 @@ from typing import Any
 
 from strongback.documents.document import Path
 from strongback.importing.draft import Draft, Refused, Rival
-from strongback.storage.contract import Changes, Put, PutToken, RemoveTokens, Step, Store, Token
+from strongback.storage.changes import Changes, Put, PutToken, RemoveTokens, Step, Token
+from strongback.storage.contract import Store
 
 TOKENS: Path = ("services", "resume", "loginTokens")
 GLOBAL_ROLES = "__global_roles__"

@@ -14,7 +14,8 @@ from strongback.integrations.channels import bind
 from strongback.integrations.engine import DEFAULT_ENGINE, refuse_frozen
 from strongback.integrations.poster import grant_bot, posting_account
 from strongback.integrations.scope import INCOMING, MANAGE, MANAGE_OWN, OUTGOING
-from strongback.storage.contract import Absent, Changes, Link, Present, PutIntegration, Store
+from strongback.storage.changes import Absent, Changes, Link, Present, PutIntegration
+from strongback.storage.contract import Store
 
 TOKEN_LENGTH = 48
 

@@ -1,7 +1,8 @@
 """The account that an integration posts as."""
 
 from strongback.documents.document import Document
-from strongback.storage.contract import Changes, Put, Store, Unchanged
+from strongback.storage.changes import Changes, Put, Unchanged
+from strongback.storage.contract import Store
 
 
 async def posting_account(store: Store, username: str, changes: Changes) -> Document | None:

@@ -9,7 +9,8 @@ from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.integrations.scope import MANAGE, MANAGE_OWN, may_manage
 from strongback.integrations.update import find
-from strongback.storage.contract import Changes, Remove, RemoveAll, Store, Unchanged
+from strongback.storage.changes import Changes, Remove, RemoveAll, Unchanged
+from strongback.storage.contract import Store
 
 
 async def remove(store: Store, caller: Caller, kind: str, given: Mapping[str, Any]) -> Document:

@@ -14,7 +14,8 @@ from strongback.integrations.create import guards, outgoing_user_missing
 from strongback.integrations.engine import LEGACY_ENGINE, frozen_reason
 from strongback.integrations.poster import grant_bot, posting_account
 from strongback.integrations.scope import INCOMING, MANAGE, MANAGE_OWN, OUTGOING, may_manage
-from strongback.storage.contract import Changes, Link, PutIntegration, Store, Unchanged
+from strongback.storage.changes import Changes, Link, PutIntegration, Unchanged
+from strongback.storage.contract import Store
 
 NOT_FOUND = "No integration found."
 

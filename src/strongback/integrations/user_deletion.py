@@ -1,7 +1,8 @@
 """What becomes of integrations when the account they post as goes (spec/05 section 6)."""
 
 from strongback.documents.document import Document
-from strongback.storage.contract import Changes, Having, PutIntegration, Store
+from strongback.storage.changes import Changes, PutIntegration
+from strongback.storage.contract import Having, Store
 
 
 async def disable_integrations(store: Store, user: Document, changes: Changes, now: int) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from strongback.storage.contract import FIELDS, KINDS, Everything, Having, IntegrationScope, Selection
+from strongback.storage.changes import FIELDS, KINDS
+from strongback.storage.contract import Everything, Having, IntegrationScope, Selection
 from strongback.storage.sqlite import statements, steps
 from strongback.storage.sqlite.schema import migrate
 from strongback.storage.sqlite.selections import count_sql, page_sql, rows_sql, stored_columns, where

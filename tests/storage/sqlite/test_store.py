@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from strongback.errors import Unavailable
-from strongback.storage.contract import Changes
+from strongback.storage.changes import Changes
 from strongback.storage.sqlite.connection import connect
 from strongback.storage.sqlite.store import open_store
 
@@ -24,7 +24,7 @@ COMMITTER = """
 import asyncio, sys
 from pathlib import Path
 from strongback.documents.document import Document
-from strongback.storage.contract import Changes, Put
+from strongback.storage.changes import Changes, Put
 from strongback.storage.sqlite.store import open_store
 
 async def one(store, lane):

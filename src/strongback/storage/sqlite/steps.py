@@ -7,7 +7,7 @@ import msgspec
 
 from strongback.documents.document import Document, encode_paths
 from strongback.errors import Conflict
-from strongback.storage.contract import (
+from strongback.storage.changes import (
     ACCESS_KINDS,
     FIELDS,
     Absent,

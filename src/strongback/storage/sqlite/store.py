@@ -11,20 +11,16 @@ import msgspec
 
 from strongback.documents.document import Stored, decode_paths
 from strongback.errors import Unavailable
+from strongback.storage.changes import KINDS, Changes, Link, Steady, Token
 from strongback.storage.contract import (
-    KINDS,
     Access,
-    Changes,
     Everything,
     Having,
     IntegrationScope,
-    Link,
     Login,
     Page,
     RoomView,
     Selection,
-    Steady,
-    Token,
 )
 from strongback.storage.sqlite import statements
 from strongback.storage.sqlite.connection import connect, unavailable

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 
 from strongback.errors import Unavailable
-from strongback.storage.contract import Changes
+from strongback.storage.changes import Changes
 from strongback.storage.sqlite.connection import unavailable
 from strongback.storage.sqlite.steps import apply
 
