@@ -1,0 +1,1 @@
+"""Scripts of integrations: run in walled worker processes, without any authority of their own."""
