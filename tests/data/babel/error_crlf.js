@@ -1,0 +1,5 @@
+class Script {
+  process_incoming_request() {
+    return {content: {text: "a" "b"}};
+  }
+}

@@ -1,0 +1,1 @@
+const a = /(/u; const b = /a/gg;
