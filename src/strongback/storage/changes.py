@@ -1,11 +1,12 @@
 """A write as a value: guards that must hold, and steps that are run in order, whole or not at all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from strongback.documents.dates import parse_date
 from strongback.documents.document import Document
+from strongback.documents.event import Event
 
 KINDS = (
     "users",
@@ -24,7 +25,7 @@ ACCESS_KINDS = frozenset({"settings", "permissions", "roles"})
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "users": ("username", "username_fold"),
-    "rooms": ("name", "prid", "is_default"),
+    "rooms": ("name", "prid", "is_default", "direct"),
     "subscriptions": ("rid", "user_id"),
     "messages": ("rid", "user_id"),
     "settings": (),
@@ -35,7 +36,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 """By kind, the indexed columns that a guard, a removal or a selection may name.
 
-`is_default` of a room is `yes` where new users join it, else nothing.
+`is_default` of a room is `yes` where new users join it, else nothing; `direct` holds the sorted user ids of a
+conversation, joined by commas.
 """
 
 
@@ -123,7 +125,51 @@ class TokenNameFree:
     name: str
 
 
-Guard = Absent | Unchanged | Present | Steady | AdminRemains | EmailFree | TokenNameFree
+@dataclass(frozen=True, slots=True)
+class Member:
+    """The user has a subscription to the room."""
+
+    rid: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TriggersAt:
+    """No outgoing integration has changed since this revision."""
+
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The delivery is being sent, and by this worker."""
+
+    delivery_id: str
+    worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFree:
+    """No call of a hook has used this key since then (epoch milliseconds)."""
+
+    integration_id: str
+    key: str
+    since: int
+
+
+Guard = (
+    Absent
+    | Unchanged
+    | Present
+    | Steady
+    | AdminRemains
+    | EmailFree
+    | TokenNameFree
+    | Member
+    | TriggersAt
+    | Held
+    | KeyFree
+)
 
 
 # Steps: what is written, in order.
@@ -145,7 +191,8 @@ class Link:
 class Put:
     """Insert the document, or replace the one with its id.
 
-    A room's `usersCount` is not taken from the document: the store keeps it equal to the room's subscriptions.
+    Some members of a room are not taken from the document: the store counts `usersCount` and `msgs`, and finds `lm`
+    and `lastMessage`, from the room's subscriptions and messages.
     A user's tokens are no part of the document either: `PutToken` writes them.
     """
 
@@ -204,7 +251,113 @@ class RemoveTokens:
     user_id: str
 
 
-Step = Put | PutIntegration | Remove | RemoveAll | PutToken | RemoveToken | RemoveTokens
+@dataclass(frozen=True, slots=True)
+class PutHistory:
+    """Write the record of a call; `integration` is the text it ran with, kept once per `revision`.
+
+    The record's own `integration` member is left out of the document and added on reading.
+    """
+
+    document: Document
+    integration_id: str
+    integration: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class PutEvent:
+    """Write what happened; `body` is a JSON object."""
+
+    id: str
+    kind: str
+    rid: str | None
+    message_id: str | None
+    user_id: str
+    hops: int
+    body: str
+    created: int
+
+
+@dataclass(frozen=True, slots=True)
+class PutDelivery:
+    """Owe a delivery, due at `next_at`; beyond `limit` open ones of the integration it has failed from the start."""
+
+    id: str
+    event_id: str
+    integration_id: str
+    url: str
+    origin: str
+    trigger_word: str | None
+    next_at: int
+    created: int
+    limit: int
+    request: str | None = None
+    request_revision: int | None = None
+    replay: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SettleDelivery:
+    """Let go of a delivery: `pending` again at `next_at`, or ended, with a reason where it was not delivered.
+
+    A `request` of None keeps the one that is stored.
+    """
+
+    id: str
+    state: str
+    reason: str | None
+    next_at: int
+    updated: int
+    request: str | None = None
+    request_revision: int | None = None
+    attempted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CountOutcome:
+    """Count a success, which ends a series of failures, or one more failure of an integration."""
+
+    integration_id: str
+    delivered: bool
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class PutKey:
+    """Remember what a hook answered to a call with this key."""
+
+    integration_id: str
+    key: str
+    digest: str
+    status: int
+    body: str
+    created: int
+
+
+@dataclass(frozen=True, slots=True)
+class PutSecret:
+    """Keep an integration's signing secret, sealed; None takes it away."""
+
+    integration_id: str
+    sealed: bytes | None = field(repr=False)
+
+
+Step = (
+    Put
+    | PutIntegration
+    | Remove
+    | RemoveAll
+    | PutToken
+    | RemoveToken
+    | RemoveTokens
+    | PutHistory
+    | PutEvent
+    | PutDelivery
+    | SettleDelivery
+    | CountOutcome
+    | PutKey
+    | PutSecret
+)
 
 
 @dataclass(slots=True)
@@ -213,3 +366,7 @@ class Changes:
 
     guards: list[Guard] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+
+
+OnEvent = Callable[[Changes, Event], Awaitable[None]]
+"""A part's hook on what happens elsewhere: it adds to the changes, before their commit, what follows from the event."""

@@ -10,6 +10,17 @@ from typing import Any, Protocol
 
 from strongback.documents.document import Stored
 from strongback.storage.changes import Changes, Link, Steady, Token
+from strongback.storage.deliveries import (
+    Claims,
+    Delivery,
+    DeliveryPage,
+    Queue,
+    State,
+    StoredAnswer,
+    StoredEvent,
+    TriggerChanges,
+    Wanted,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +86,25 @@ class IntegrationScope:
     clauses: tuple[tuple[str | None, str | None], ...]
 
 
-Selection = Everything | Having | IntegrationScope
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The messages of a room between two moments (epoch milliseconds), which count too if `inclusive`.
 
-ORDERS = ("created", "id", "username", "updated")
-"""How a selection may be ordered in the store; the id breaks ties: oldest first, by id, by name, newest first."""
+    Messages marked `_hidden` never show; replies in threads show if `threads`.
+    """
+
+    rid: str
+    after: int | None = None
+    before: int | None = None
+    inclusive: bool = False
+    threads: bool = True
+
+
+Selection = Everything | Having | IntegrationScope | Timeline
+
+ORDERS = ("created", "newest", "id", "username", "updated")
+"""How a selection may be ordered in the store; the id breaks ties: oldest first, newest first, by id, by name, by
+the last change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +154,9 @@ class Store(Protocol):
     async def room_by_name(self, name: str, user_id: str) -> RoomView | None:
         """Find a room by its exact name, of any type, and the user's subscription to it."""
 
+    async def subscription(self, rid: str, user_id: str) -> Stored | None:
+        """A user's subscription to a room."""
+
     async def user_by_name(self, username: str) -> Stored | None:
         """Find a user by username: the exact one, else the only one that differs in case alone."""
 
@@ -145,6 +174,48 @@ class Store(Protocol):
 
     async def links(self, integration_id: str) -> list[Link]:
         """The links of an integration, in order."""
+
+    async def triggers(self, since: int) -> TriggerChanges:
+        """What changed among the outgoing integrations after a revision; 0 for all of them."""
+
+    async def trigger_revision(self) -> int:
+        """The revision of the last change to any integration."""
+
+    async def event(self, id: str) -> StoredEvent | None:
+        """What happened, by its id."""
+
+    async def delivery(self, id: str) -> Delivery | None:
+        """A delivery by its id."""
+
+    async def deliveries(
+        self, integration_id: str, state: State | None, offset: int, count: int
+    ) -> DeliveryPage:
+        """A page of an integration's deliveries, newest first; a `count` of 0 means all that follow."""
+
+    async def replays(self, delivery_id: str) -> int:
+        """How often a delivery has been replayed."""
+
+    async def queue(self, integration_id: str) -> Queue:
+        """How the deliveries of an integration fare."""
+
+    async def claim(self, worker: str, now: int, lease: int, wanted: Wanted) -> Claims:
+        """Take deliveries that are due, for this worker alone until `lease` (epoch milliseconds)."""
+
+    async def renew(self, worker: str, lease: int) -> None:
+        """Hold everything that the worker is sending until `lease`."""
+
+    async def reclaim(self, now: int, worker: str | None = None) -> int:
+        """Make pending what is being sent with an ended lease, or by this worker; answers how many."""
+
+    async def answered(self, integration_id: str, key: str, since: int) -> StoredAnswer | None:
+        """What a hook answered to a call with this key, not before `since` (epoch milliseconds)."""
+
+    async def secret(self, integration_id: str) -> bytes | None:
+        """The sealed signing secret of an integration."""
+
+    async def retire(self, before: int, keys_before: int, keep: int, batch: int) -> int:
+        """Remove up to `batch` rows of each kind that are older than `before` or beyond the newest `keep` of an
+        integration: deliveries that have ended, events, history, keys; answers how many rows went."""
 
     async def counts(self) -> dict[str, int]:
         """How many rows each kind has."""

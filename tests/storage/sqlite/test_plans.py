@@ -1,13 +1,14 @@
 """Every statement has an index under it."""
 
+import re
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from strongback.storage.changes import FIELDS, KINDS
-from strongback.storage.contract import Everything, Having, IntegrationScope, Selection
-from strongback.storage.sqlite import statements, steps
+from strongback.storage.contract import Everything, Having, IntegrationScope, Selection, Timeline
+from strongback.storage.sqlite import deliveries, retention, statements, steps
 from strongback.storage.sqlite.schema import migrate
 from strongback.storage.sqlite.selections import count_sql, page_sql, rows_sql, stored_columns, where
 
@@ -34,6 +35,13 @@ def fixed() -> list[str]:
         if name[0].isalpha() and name.isupper() and value.startswith("SELECT")
     ]
     found += [steps.ADMIN_BESIDE, steps.EMAIL_OF_ANOTHER, steps.TOKEN_NAMED, steps.SURPLUS_TOKENS]
+    found += [steps.MEMBER, steps.HELD, steps.KEY_USED, steps.PUT_COPY, steps.HAS_QUEUE, steps.LINK_COPY]
+    found += [
+        sql
+        for part in (deliveries, retention)
+        for name, sql in vars(part).items()
+        if isinstance(sql, str) and sql.startswith(("SELECT", "UPDATE", "DELETE", "INSERT"))
+    ]
     found += list(steps.PUT.values())
     found += [f"DELETE FROM {kind} WHERE id = ?" for kind in KINDS]
     found += [f"DELETE FROM {kind} WHERE {name} = ?" for kind, names in FIELDS.items() for name in names]
@@ -60,6 +68,13 @@ def selected(selections: list[Selection], order: str) -> list[str]:
     ]
 
 
+TIMELINES: list[Selection] = [
+    Timeline("r1"),
+    Timeline("r1", after=5, threads=False),
+    Timeline("r1", after=5, before=9, inclusive=True),
+]
+
+
 def having() -> list[str]:
     one: list[Selection] = [Having(kind, name, "x") for kind, names in FIELDS.items() for name in names]
     return selected(one, "id")
@@ -73,7 +88,10 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> sqlite3.Connection:
 
 
 def plan(connection: sqlite3.Connection, sql: str) -> list[str]:
-    parameters = [None] * sql.replace("?1", "").count("?")
+    numbered = [int(number) for number in re.findall(r"\?(\d+)", sql)]
+    parameters = [None] * (max(numbered, default=0) + len(re.findall(r"\?(?!\d)", sql)))
+    if "INSERT INTO rooms" in sql:
+        parameters.pop()  # its ?1 is the first of the others
     return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)]
 
 
@@ -82,7 +100,14 @@ def scans(lines: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "sql", [*fixed(), *having(), *selected([*SCOPES], "created"), *selected([*OWN_OR_TYPE], "created")]
+    "sql",
+    [
+        *fixed(),
+        *having(),
+        *selected([*SCOPES], "created"),
+        *selected([*OWN_OR_TYPE], "created"),
+        *selected(TIMELINES, "newest"),
+    ],
 )
 def test_no_statement_scans_a_table_that_grows(connection: sqlite3.Connection, sql: str) -> None:
     lines = plan(connection, sql)
@@ -99,7 +124,8 @@ def test_a_listing_of_everything_walks_an_index_in_order(
     connection: sqlite3.Connection, kind: str, order: str
 ) -> None:
     for sql in (page_sql(where(Everything(kind)), order), rows_sql(where(Everything(kind)), order)):
-        assert all("USING INDEX" in line for line in plan(connection, sql)), plan(connection, sql)
+        lines = [line for line in plan(connection, sql) if not line.startswith("CORRELATED SCALAR SUBQUERY")]
+        assert all("USING INDEX" in line for line in lines), lines
 
 
 def test_the_test_sees_a_scan(connection: sqlite3.Connection) -> None:

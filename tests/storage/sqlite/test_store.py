@@ -14,6 +14,7 @@ import pytest
 from strongback.errors import Unavailable
 from strongback.storage.changes import Changes
 from strongback.storage.sqlite.connection import connect
+from strongback.storage.sqlite.schema import VERSIONS
 from strongback.storage.sqlite.store import open_store
 
 from ...storage_contract.conftest import room, write
@@ -108,7 +109,7 @@ async def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="version 999"):
         await open_store(path)
     connection = sqlite3.connect(path)
-    connection.execute("PRAGMA user_version = 1")
+    connection.execute(f"PRAGMA user_version = {len(VERSIONS)}")
     connection.close()
     await (await open_store(path)).close()
 

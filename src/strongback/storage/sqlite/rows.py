@@ -12,17 +12,17 @@ _encode = msgspec.json.encode
 
 ROW = ("id", "revision", "text", "dates", "hidden")
 
-COUNTED = {"rooms": "usersCount"}
-"""Members that the store counts itself and adds on reading."""
+COUNTED: Mapping[str, frozenset[str]] = {"rooms": frozenset({"usersCount", "msgs", "lm", "lastMessage"})}
+"""Members that the store finds itself and adds on reading."""
 
 
 def row(kind: str, document: Document, revision: int) -> tuple[str, int, str, str, str | None]:
     """The columns that every kind has."""
-    apart, counted = hidden_members(kind), COUNTED.get(kind)
+    apart, counted = hidden_members(kind), COUNTED.get(kind, frozenset())
     shown: dict[str, Any] = document.body
     hidden: dict[str, Any] = {}
-    if counted in shown or not apart.isdisjoint(shown):
-        shown = {k: v for k, v in document.body.items() if k not in apart and k != counted}
+    if not (counted.isdisjoint(shown) and apart.isdisjoint(shown)):
+        shown = {k: v for k, v in document.body.items() if k not in apart and k not in counted}
         hidden = {k: v for k, v in document.body.items() if k in apart}
     return (
         document.id,
@@ -87,6 +87,7 @@ def _room(document: Document) -> tuple[Any, ...]:
         text(body.get("prid")),
         text(body.get("teamId")),
         "yes" if body.get("default") is True else None,
+        ",".join(sorted(strings(body.get("uids")))) or None if body.get("t") == "d" else None,
         date(document, "ts"),
     )
 
@@ -98,7 +99,10 @@ def _subscription(document: Document) -> tuple[Any, ...]:
 
 def _message(document: Document) -> tuple[Any, ...]:
     body = document.body
-    return body["rid"], member(body.get("u"), "_id") or "", date(document, "ts")
+    shown = body.get("_hidden") is not True
+    in_room = body.get("tmid") is None or body.get("tshow") is True
+    last = shown and in_room and body.get("t") is None
+    return body["rid"], member(body.get("u"), "_id") or "", date(document, "ts"), last, in_room, shown
 
 
 def _integration(document: Document) -> tuple[Any, ...]:
@@ -121,9 +125,9 @@ def _nothing(_: Document) -> tuple[Any, ...]:
 
 COLUMNS: Mapping[str, tuple[tuple[str, ...], Callable[[Document], tuple[Any, ...]]]] = {
     "users": (("username", "username_fold", "roles", "active", "created"), _user),
-    "rooms": (("name", "type", "archived", "prid", "team_id", "is_default", "created"), _room),
+    "rooms": (("name", "type", "archived", "prid", "team_id", "is_default", "direct", "created"), _room),
     "subscriptions": (("rid", "user_id", "roles", "created"), _subscription),
-    "messages": (("rid", "user_id", "created"), _message),
+    "messages": (("rid", "user_id", "created", "last", "in_room", "shown"), _message),
     "settings": ((), _nothing),
     "permissions": ((), _nothing),
     "roles": ((), _nothing),

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from strongback.storage.contract import Everything, Having, IntegrationScope, Selection
-from strongback.storage.sqlite.rows import COUNTED
+from strongback.storage.contract import Everything, Having, IntegrationScope, Selection, Timeline
 from strongback.storage.sqlite.steps import field, table
 
 
@@ -19,6 +18,7 @@ class Where:
 
 ORDER_BY = {
     "created": "t.created, t.id",
+    "newest": "t.created DESC, t.id DESC",
     "id": "t.id",
     "username": "t.username, t.id",
     "updated": "t.updated DESC, t.id",
@@ -27,11 +27,27 @@ ORDER_BY = {
 COLUMNS = "t.id, t.revision, t.text, t.dates, t.hidden"
 
 
+LAST_MESSAGE = (
+    """SELECT ',"lm":' || (m.text -> '$.ts') || ',"lastMessage":' || m.text FROM messages m"""
+    " WHERE m.rid = t.id AND m.last ORDER BY m.created DESC, m.id DESC LIMIT 1"
+)
+
+SHOWN_TEXT = {
+    "rooms": (
+        """substr(t.text, 1, length(t.text) - 1) || ',"usersCount":' || t.members || ',"msgs":' || t.messages"""
+        f" || coalesce(({LAST_MESSAGE}), '') || '}}'"
+    ),
+    "history": (
+        """CASE WHEN t.copy IS NULL THEN t.text ELSE substr(t.text, 1, length(t.text) - 1) || ',"integration":' ||"""
+        " (SELECT text FROM copies c WHERE c.integration = t.integration_id AND c.revision = t.copy) || '}' END"
+    ),
+}
+"""By kind, the expression for a row's wire text, where members that are stored elsewhere are added at its end."""
+
+
 def shown_text(kind: str) -> str:
-    """The expression for a row's wire text; members that the store counts are added at its end."""
-    if kind in COUNTED:
-        return f"""substr(t.text, 1, length(t.text) - 1) || ',"{COUNTED[kind]}":' || t.members || '}}'"""
-    return "t.text"
+    """The expression for a row's wire text."""
+    return SHOWN_TEXT.get(kind, "t.text")
 
 
 def stored_columns(kind: str) -> str:
@@ -48,6 +64,8 @@ def where(selection: Selection) -> Where:
             return Where(table(kind), f"t.{field(kind, name)} = ?", (value,))
         case IntegrationScope(targets, clauses):
             return _scope(targets, clauses)
+        case Timeline():
+            return _timeline(selection)
 
 
 def _scope(
@@ -63,6 +81,19 @@ def _scope(
         allowed = [_clause(*clause, parameters) for clause in clauses]
         conditions.append(f"({' OR '.join(allowed) or '0'})")
     return Where("integrations", " AND ".join(conditions) or "1", tuple(parameters))
+
+
+def _timeline(asked: Timeline) -> Where:
+    parameters: list[Any] = [asked.rid]
+    conditions = ["t.rid = ?", "t.shown"]
+    if not asked.threads:
+        conditions.append("t.in_room")
+    equal = "=" if asked.inclusive else ""
+    for moment, sign in ((asked.after, ">"), (asked.before, "<")):
+        if moment is not None:
+            conditions.append(f"t.created {sign}{equal} ?")
+            parameters.append(moment)
+    return Where("messages", " AND ".join(conditions), tuple(parameters))
 
 
 def _clause(kind: str | None, creator: str | None, parameters: list[Any]) -> str:

@@ -1,5 +1,6 @@
 """The fixed statements of the store."""
 
+from strongback.storage.sqlite.deliveries import DELIVERY, EVENT
 from strongback.storage.sqlite.selections import COLUMNS
 
 AUTHENTICATE = (
@@ -35,3 +36,25 @@ INTEGRATION_BY_URL = (
 )
 LINKS = "SELECT text, kind, target FROM links WHERE integration = ? ORDER BY position"
 OWNERS = "SELECT user_id FROM room_roles WHERE rid = ? AND role = 'owner' ORDER BY user_id"
+SUBSCRIPTION = f"SELECT {COLUMNS} FROM subscriptions t WHERE t.rid = ? AND t.user_id = ?"
+
+TRIGGER_REVISION = "SELECT triggers FROM sequence"
+CHANGED_TRIGGERS = (
+    f"SELECT {COLUMNS} FROM integrations t WHERE t.revision > ? AND t.type = 'webhook-outgoing'"
+    " ORDER BY t.revision"
+)
+REMOVED_TRIGGERS = "SELECT id FROM integrations_gone WHERE revision > ?"
+
+EVENT_BY_ID = f"SELECT {EVENT} FROM events e WHERE e.id = ?"
+DELIVERY_BY_ID = f"SELECT {DELIVERY} FROM deliveries d WHERE d.id = ?"
+DELIVERIES = (
+    f"SELECT {DELIVERY} FROM deliveries d WHERE d.integration = ?1 AND (?2 IS NULL OR d.state = ?2)"
+    " ORDER BY d.sequence DESC LIMIT ?3 OFFSET ?4"
+)
+COUNT_DELIVERIES = (
+    "SELECT count(*) FROM deliveries d WHERE d.integration = ?1 AND (?2 IS NULL OR d.state = ?2)"
+)
+REPLAYS = "SELECT count(*) FROM deliveries WHERE id > ?1 || '.' AND id < ?1 || '/'"
+QUEUE = "SELECT open, failures, failing_since FROM queues WHERE integration = ?"
+ANSWERED = "SELECT digest, status, body FROM keys WHERE integration = ? AND key = ? AND created >= ?"
+SECRET = "SELECT sealed FROM secrets WHERE integration = ?"

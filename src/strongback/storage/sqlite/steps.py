@@ -13,22 +13,34 @@ from strongback.storage.changes import (
     Absent,
     AdminRemains,
     Changes,
+    CountOutcome,
     EmailFree,
     Guard,
+    Held,
+    KeyFree,
+    Member,
     Present,
     Put,
+    PutDelivery,
+    PutEvent,
+    PutHistory,
     PutIntegration,
+    PutKey,
+    PutSecret,
     PutToken,
     Remove,
     RemoveAll,
     RemoveToken,
     RemoveTokens,
+    SettleDelivery,
     Steady,
     Step,
     Token,
     TokenNameFree,
+    TriggersAt,
     Unchanged,
 )
+from strongback.storage.sqlite import deliveries
 from strongback.storage.sqlite.rows import COLUMNS, ROW, addresses, row, strings
 
 
@@ -57,8 +69,11 @@ def apply(connection: sqlite3.Connection, changes: Changes) -> None:
             run(connection, step, revision)
         except sqlite3.IntegrityError as error:
             raise Conflict(f"{error} ({type(step).__name__})") from None
-    if any(getattr(step, "kind", None) in ACCESS_KINDS for step in changes.steps):
+    kinds = {getattr(step, "kind", None) for step in changes.steps}
+    if not kinds.isdisjoint(ACCESS_KINDS):
         connection.execute("UPDATE sequence SET access = ?", (revision,))
+    if "integrations" in kinds or any(type(step) is PutIntegration for step in changes.steps):
+        connection.execute("UPDATE sequence SET triggers = ?", (revision,))
 
 
 def holds(connection: sqlite3.Connection, guard: Guard) -> bool:
@@ -83,6 +98,14 @@ def holds(connection: sqlite3.Connection, guard: Guard) -> bool:
             return one(EMAIL_OF_ANOTHER, (address.lower(), user_id)).fetchone() is None
         case TokenNameFree(user_id, name):
             return one(TOKEN_NAMED, (user_id, name)).fetchone() is None
+        case Member(rid, user_id):
+            return one(MEMBER, (rid, user_id)).fetchone() is not None
+        case TriggersAt(revision):
+            return bool(one("SELECT triggers FROM sequence").fetchone() == (revision,))
+        case Held(delivery_id, worker):
+            return one(HELD, (delivery_id, worker)).fetchone() is not None
+        case KeyFree(integration_id, key, since):
+            return one(KEY_USED, (integration_id, key, since)).fetchone() is None
 
 
 ADMIN_BESIDE = (
@@ -90,6 +113,9 @@ ADMIN_BESIDE = (
     " WHERE r.role = 'admin' AND r.user_id <> ? AND u.active LIMIT 1"
 )
 EMAIL_OF_ANOTHER = "SELECT 1 FROM emails WHERE address = ? AND user_id <> ? LIMIT 1"
+MEMBER = "SELECT 1 FROM subscriptions WHERE rid = ? AND user_id = ?"
+HELD = "SELECT 1 FROM deliveries WHERE id = ? AND worker = ? AND state = 'sending'"
+KEY_USED = "SELECT 1 FROM keys WHERE integration = ? AND key = ? AND created >= ?"
 TOKEN_NAMED = "SELECT 1 FROM tokens WHERE user_id = ? AND name = ? LIMIT 1"
 
 
@@ -132,6 +158,22 @@ def run(connection: sqlite3.Connection, step: Step, revision: int) -> None:
             connection.execute(f"DELETE FROM {table(kind)} WHERE id = ?", (id,))
         case RemoveAll(kind, name, value):
             connection.execute(f"DELETE FROM {kind} WHERE {field(kind, name)} = ?", (value,))
+        case PutHistory():
+            put_history(connection, step, revision)
+        case PutEvent():
+            deliveries.put_event(connection, step)
+        case PutDelivery():
+            deliveries.put_delivery(connection, step)
+        case SettleDelivery():
+            deliveries.settle_delivery(connection, step)
+        case CountOutcome():
+            deliveries.count_outcome(connection, step)
+        case PutKey():
+            deliveries.put_key(connection, step)
+        case PutSecret(integration_id, None):
+            connection.execute("DELETE FROM secrets WHERE integration = ?", (integration_id,))
+        case PutSecret(integration_id, sealed):
+            connection.execute("INSERT OR REPLACE INTO secrets VALUES (?, ?)", (integration_id, sealed))
         case PutToken(token, keep):
             put_token(connection, token, keep)
         case RemoveToken(user_id, hash):
@@ -159,6 +201,20 @@ def put(connection: sqlite3.Connection, kind: str, document: Document, revision:
             "INSERT INTO urls VALUES (?, ?)",
             [(url, document.id) for url in strings(document.body.get("urls"))],
         )
+
+
+PUT_COPY = "INSERT OR IGNORE INTO copies VALUES (?, ?, ?)"
+HAS_QUEUE = "INSERT OR IGNORE INTO queues (integration, open) VALUES (?, 0)"  # retention goes by these rows
+LINK_COPY = "UPDATE history SET copy = ?, integration_id = ? WHERE id = ?"
+
+
+def put_history(connection: sqlite3.Connection, step: PutHistory, revision: int) -> None:
+    """Write the record of a call, and what it ran with unless that is there already."""
+    id = step.integration_id
+    connection.execute(PUT_COPY, (id, step.revision, step.integration))
+    connection.execute(HAS_QUEUE, (id,))
+    put(connection, "history", step.document, revision)
+    connection.execute(LINK_COPY, (step.revision, id, step.document.id))
 
 
 def replace(connection: sqlite3.Connection, name: str, column: str, user_id: str, values: list[str]) -> None:

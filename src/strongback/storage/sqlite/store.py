@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, closing
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import msgspec
 
@@ -22,15 +22,28 @@ from strongback.storage.contract import (
     RoomView,
     Selection,
 )
-from strongback.storage.sqlite import statements
+from strongback.storage.deliveries import (
+    Claims,
+    Delivery,
+    DeliveryPage,
+    Queue,
+    State,
+    StoredAnswer,
+    StoredEvent,
+    TriggerChanges,
+    Wanted,
+)
+from strongback.storage.sqlite import deliveries, retention, statements
 from strongback.storage.sqlite.connection import connect, unavailable
 from strongback.storage.sqlite.maintenance import backup, check
 from strongback.storage.sqlite.owner import own
 from strongback.storage.sqlite.reader import SLICE, WideReader
 from strongback.storage.sqlite.schema import migrate
 from strongback.storage.sqlite.selections import Where, count_sql, page_sql, rows_sql, stored_columns, where
-from strongback.storage.sqlite.steps import steady, table
-from strongback.storage.sqlite.writer import Writer
+from strongback.storage.sqlite.steps import apply, steady, table
+from strongback.storage.sqlite.writer import Work, Writer
+
+T = TypeVar("T")
 
 READ_WAIT_MS = 50
 WRITE_WAIT_MS = 2_000
@@ -92,6 +105,7 @@ class SQLiteStore:
         self._writer = Writer(writing) if writing is not None else None
         self._wide = WideReader(path)
         self._owner = owner
+        self._next_claim = ""
 
     @property
     def commits(self) -> int:
@@ -106,9 +120,12 @@ class SQLiteStore:
         return found
 
     async def commit(self, changes: Changes) -> None:
+        await self._write(lambda connection: apply(connection, changes))
+
+    async def _write(self, work: Work[T]) -> T:
         if self._writer is None:
             raise Unavailable("this process has opened the database for reading only")
-        await self._writer.commit(changes)
+        return await self._writer.run(work)
 
     def _one(self, sql: str, parameters: tuple[Any, ...]) -> Any:
         try:
@@ -204,6 +221,10 @@ class SQLiteStore:
     async def room_by_name(self, name: str, user_id: str) -> RoomView | None:
         return _room_view(self._one(statements.ROOM_BY_NAME, (user_id, name)))
 
+    async def subscription(self, rid: str, user_id: str) -> Stored | None:
+        found = self._one(statements.SUBSCRIPTION, (rid, user_id))
+        return None if found is None else Stored(*found)
+
     async def user_by_name(self, username: str) -> Stored | None:
         found = self._all(statements.USERS_BY_NAME, (username, username.casefold()))
         exact = [user for name, *user in found if name == username]
@@ -230,6 +251,65 @@ class SQLiteStore:
 
     async def links(self, integration_id: str) -> list[Link]:
         return [Link(*found) for found in self._all(statements.LINKS, (integration_id,))]
+
+    async def triggers(self, since: int) -> TriggerChanges:
+        revision = await self.trigger_revision()
+        changed = [Stored(*found) for found in self._all(statements.CHANGED_TRIGGERS, (since,))]
+        removed = [id for (id,) in self._all(statements.REMOVED_TRIGGERS, (since,))]
+        return TriggerChanges(revision, [(one, await self.links(one.id)) for one in changed], removed)
+
+    async def trigger_revision(self) -> int:
+        revision: int = self._one(statements.TRIGGER_REVISION, ())[0]
+        return revision
+
+    async def event(self, id: str) -> StoredEvent | None:
+        found = self._one(statements.EVENT_BY_ID, (id,))
+        return None if found is None else StoredEvent(*found)
+
+    async def delivery(self, id: str) -> Delivery | None:
+        found = self._one(statements.DELIVERY_BY_ID, (id,))
+        return None if found is None else Delivery(*found)
+
+    async def deliveries(
+        self, integration_id: str, state: State | None, offset: int, count: int
+    ) -> DeliveryPage:
+        found = self._all(statements.DELIVERIES, (integration_id, state, count or -1, offset))
+        (total,) = self._one(statements.COUNT_DELIVERIES, (integration_id, state)) or (0,)
+        return DeliveryPage([Delivery(*row) for row in found], total)
+
+    async def replays(self, delivery_id: str) -> int:
+        count: int = self._one(statements.REPLAYS, (delivery_id,))[0]
+        return count
+
+    async def queue(self, integration_id: str) -> Queue:
+        return Queue(*(self._one(statements.QUEUE, (integration_id,)) or ()))
+
+    async def claim(self, worker: str, now: int, lease: int, wanted: Wanted) -> Claims:
+        after = self._next_claim
+        claims, self._next_claim = await self._write(
+            lambda connection: deliveries.claim(connection, worker, now, lease, wanted, after)
+        )
+        return claims
+
+    async def renew(self, worker: str, lease: int) -> None:
+        await self._write(lambda connection: connection.execute(deliveries.RENEW, (lease, worker)))
+
+    async def reclaim(self, now: int, worker: str | None = None) -> int:
+        sql, value = (deliveries.RECLAIM_ENDED, now) if worker is None else (deliveries.RECLAIM_OWN, worker)
+        return await self._write(lambda connection: connection.execute(sql, (value,)).rowcount)
+
+    async def answered(self, integration_id: str, key: str, since: int) -> StoredAnswer | None:
+        found = self._one(statements.ANSWERED, (integration_id, key, since))
+        return None if found is None else StoredAnswer(*found)
+
+    async def secret(self, integration_id: str) -> bytes | None:
+        found = self._one(statements.SECRET, (integration_id,))
+        return None if found is None else found[0]
+
+    async def retire(self, before: int, keys_before: int, keep: int, batch: int) -> int:
+        return await self._write(
+            lambda connection: retention.retire(connection, before, keys_before, keep, batch)
+        )
 
     async def counts(self) -> dict[str, int]:
         return await self._wide.run(

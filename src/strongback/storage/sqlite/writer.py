@@ -4,23 +4,28 @@ import asyncio
 import queue
 import sqlite3
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
 
 from strongback.errors import Unavailable
-from strongback.storage.changes import Changes
 from strongback.storage.sqlite.connection import unavailable
-from strongback.storage.sqlite.steps import apply
 
 JOBS_PER_COMMIT = 256
 
 
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+
+
 @dataclass(slots=True)
-class Job:
+class Job(Generic[T]):
     """A write that waits for its commit."""
 
-    changes: Changes
-    done: asyncio.Future[None]
+    work: Work[T]
+    done: asyncio.Future[T]
     loop: asyncio.AbstractEventLoop
+    result: T | None = None
     failure: Exception | None = None
 
     def settle(self) -> None:
@@ -34,7 +39,7 @@ class Job:
         if self.done.done():
             return
         if self.failure is None:
-            self.done.set_result(None)
+            self.done.set_result(cast("T", self.result))
         else:
             self.done.set_exception(self.failure)
 
@@ -48,20 +53,20 @@ class Writer:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
         self._closing = False
         self.commits = 0
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self._thread.start()
 
-    async def commit(self, changes: Changes) -> None:
-        """Hand in a write and wait until it is on the disk."""
+    async def run(self, work: Work[T]) -> T:
+        """Hand in a write and wait until it is on the disk; answers what the function returned."""
         if self._closing:
             raise Unavailable("the storage is closing; try again in a moment")
         loop = asyncio.get_running_loop()
-        job = Job(changes, loop.create_future(), loop)
-        self._jobs.put(job)
-        await job.done
+        done: asyncio.Future[T] = loop.create_future()
+        self._jobs.put(Job(work, done, loop))
+        return await done
 
     async def close(self) -> None:
         """Finish what was handed in, then end the thread."""
@@ -76,9 +81,9 @@ class Writer:
         finally:
             self.connection.close()
 
-    def _batch(self) -> list[Job]:
+    def _batch(self) -> list[Job[Any]]:
         """Wait for a job, then take all that wait behind it; empty when closing and nothing is left."""
-        batch: list[Job] = []
+        batch: list[Job[Any]] = []
         job = self._jobs.get()
         while job is not None:
             batch.append(job)
@@ -92,7 +97,7 @@ class Writer:
             self._jobs.put(None)  # the sign to end: seen again after this batch
         return batch
 
-    def _commit(self, connection: sqlite3.Connection, batch: list[Job]) -> None:
+    def _commit(self, connection: sqlite3.Connection, batch: list[Job[Any]]) -> None:
         try:
             connection.execute("BEGIN IMMEDIATE")
             for job in batch:
@@ -107,11 +112,11 @@ class Writer:
             job.settle()
 
 
-def attempt(connection: sqlite3.Connection, job: Job) -> None:
+def attempt(connection: sqlite3.Connection, job: Job[Any]) -> None:
     """Run a job behind a savepoint; undo it alone where it fails by itself."""
     connection.execute("SAVEPOINT job")
     try:
-        apply(connection, job.changes)
+        job.result = job.work(connection)
     except sqlite3.OperationalError:
         raise  # the disk or the lock, not the job: the whole commit fails
     except Exception as error:

@@ -1,0 +1,49 @@
+"""What is old goes, in batches: deliveries that have ended, events, the records of calls, keys of hooks."""
+
+import sqlite3
+
+from strongback.storage.sqlite.version_2 import OPEN
+
+OLD_DELIVERIES = (
+    "DELETE FROM deliveries WHERE sequence < (SELECT min(sequence) FROM deliveries) + ?"
+    f" AND created < ? AND state NOT IN {OPEN}"
+)
+OLD_EVENTS = (
+    "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE created < ? ORDER BY created LIMIT ?)"
+    " AND NOT EXISTS (SELECT 1 FROM deliveries WHERE id > events.id || '.' AND id < events.id || '/')"
+)
+OLD_HISTORY = (
+    "DELETE FROM history WHERE id IN (SELECT id FROM history WHERE updated < ? ORDER BY updated LIMIT ?)"
+)
+OLD_KEYS = (
+    "DELETE FROM keys WHERE (integration, key) IN"
+    " (SELECT integration, key FROM keys WHERE created < ? ORDER BY created LIMIT ?)"
+)
+BUSY = "SELECT integration FROM queues WHERE integration > ? ORDER BY integration LIMIT 1"
+SURPLUS_DELIVERIES = (
+    "DELETE FROM deliveries WHERE sequence IN (SELECT sequence FROM deliveries WHERE integration = ?"
+    f" ORDER BY sequence DESC LIMIT ? OFFSET ?) AND state NOT IN {OPEN}"
+)
+SURPLUS_HISTORY = (
+    "DELETE FROM history WHERE id IN (SELECT id FROM history WHERE integration_id = ?"
+    " ORDER BY updated DESC, id LIMIT ? OFFSET ?)"
+)
+UNUSED_COPIES = (
+    "DELETE FROM copies WHERE integration = ? AND NOT EXISTS (SELECT 1 FROM history h"
+    " WHERE h.integration_id = copies.integration AND h.copy = copies.revision AND h.copy IS NOT NULL)"
+)
+
+
+def retire(connection: sqlite3.Connection, before: int, keys_before: int, keep: int, batch: int) -> int:
+    """Remove up to a batch of each kind; answers how many rows went."""
+    gone = connection.execute(OLD_DELIVERIES, (batch, before)).rowcount
+    gone += connection.execute(OLD_EVENTS, (before, batch)).rowcount
+    gone += connection.execute(OLD_HISTORY, (before, batch)).rowcount
+    gone += connection.execute(OLD_KEYS, (keys_before, batch)).rowcount
+    integration = ""
+    while gone < batch and (found := connection.execute(BUSY, (integration,)).fetchone()) is not None:
+        (integration,) = found
+        gone += connection.execute(SURPLUS_DELIVERIES, (integration, batch, keep)).rowcount
+        gone += connection.execute(SURPLUS_HISTORY, (integration, batch, keep)).rowcount
+        connection.execute(UNUSED_COPIES, (integration,))
+    return gone

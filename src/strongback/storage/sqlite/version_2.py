@@ -1,0 +1,81 @@
+"""The second version: messages in order, the outbox of deliveries, what keeps hooks from posting twice, secrets."""
+
+OPEN = "('pending', 'sending')"
+"""The states of a delivery that has not reached its end."""
+
+_LAST = (
+    "json_extract(text, '$.t') IS NULL AND coalesce(json_extract(text, '$._hidden'), 0) = 0"
+    " AND (json_extract(text, '$.tmid') IS NULL OR coalesce(json_extract(text, '$.tshow'), 0) = 1)"
+)
+
+VERSION_2 = f"""
+ALTER TABLE sequence ADD COLUMN triggers INTEGER NOT NULL DEFAULT 0;
+UPDATE sequence SET triggers = value;
+
+ALTER TABLE messages ADD COLUMN last INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE messages ADD COLUMN in_room INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE messages ADD COLUMN shown INTEGER NOT NULL DEFAULT 1;
+UPDATE messages SET last = ({_LAST}), shown = coalesce(json_extract(text, '$._hidden'), 0) = 0,
+    in_room = json_extract(text, '$.tmid') IS NULL OR coalesce(json_extract(text, '$.tshow'), 0) = 1;
+DROP INDEX messages_rid;
+CREATE INDEX messages_rid ON messages (rid, created, id);
+CREATE INDEX messages_last ON messages (rid, created, id) WHERE last;
+
+ALTER TABLE rooms ADD COLUMN messages INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE rooms ADD COLUMN direct TEXT;
+CREATE INDEX rooms_direct ON rooms (direct) WHERE direct IS NOT NULL;
+UPDATE rooms SET messages = (SELECT count(*) FROM messages WHERE rid = rooms.id),
+    text = json_remove(text, '$.msgs', '$.lm', '$.lastMessage');
+UPDATE OR IGNORE rooms SET direct = (SELECT group_concat(value, ',') FROM
+    (SELECT value FROM json_each(json_extract(rooms.text, '$.uids')) ORDER BY value)) WHERE type = 'd';
+CREATE TRIGGER message_added AFTER INSERT ON messages BEGIN
+    UPDATE rooms SET messages = messages + 1 WHERE id = NEW.rid;
+END;
+CREATE TRIGGER message_removed AFTER DELETE ON messages BEGIN
+    UPDATE rooms SET messages = messages - 1 WHERE id = OLD.rid;
+END;
+
+CREATE INDEX integrations_revision ON integrations (revision);
+CREATE TABLE integrations_gone (id TEXT NOT NULL PRIMARY KEY, revision INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX integrations_gone_revision ON integrations_gone (revision);
+CREATE TABLE secrets (integration TEXT NOT NULL PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID;
+
+ALTER TABLE history ADD COLUMN copy INTEGER;
+CREATE INDEX history_updated ON history (updated);
+CREATE INDEX history_copy ON history (integration_id, copy) WHERE copy IS NOT NULL;
+CREATE TABLE copies (integration TEXT NOT NULL, revision INTEGER NOT NULL, text TEXT NOT NULL,
+    PRIMARY KEY (integration, revision)) WITHOUT ROWID;
+
+CREATE TABLE events (id TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, rid TEXT, message TEXT, user_id TEXT NOT NULL,
+    hops INTEGER NOT NULL, body TEXT NOT NULL, created INTEGER NOT NULL);
+CREATE INDEX events_created ON events (created);
+CREATE TABLE deliveries (sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, event TEXT NOT NULL,
+    integration TEXT NOT NULL, url TEXT NOT NULL, origin TEXT NOT NULL, trigger_word TEXT, state TEXT NOT NULL,
+    reason TEXT, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, worker TEXT, lease INTEGER,
+    request TEXT, request_revision INTEGER, replay INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL);
+CREATE INDEX deliveries_due ON deliveries (origin, next_at, sequence) WHERE state = 'pending';
+CREATE INDEX deliveries_leased ON deliveries (lease) WHERE state = 'sending';
+CREATE INDEX deliveries_integration ON deliveries (integration, sequence);
+CREATE TABLE queues (integration TEXT NOT NULL PRIMARY KEY, open INTEGER NOT NULL, failures INTEGER NOT NULL DEFAULT 0,
+    failing_since INTEGER) WITHOUT ROWID;
+CREATE TRIGGER delivery_added AFTER INSERT ON deliveries WHEN NEW.state IN {OPEN} BEGIN
+    INSERT INTO queues (integration, open) VALUES (NEW.integration, 1)
+        ON CONFLICT (integration) DO UPDATE SET open = open + 1;
+END;
+CREATE TRIGGER delivery_ended AFTER UPDATE OF state ON deliveries
+        WHEN OLD.state IN {OPEN} AND NEW.state NOT IN {OPEN} BEGIN
+    UPDATE queues SET open = open - 1 WHERE integration = NEW.integration;
+END;
+CREATE TRIGGER integration_gone AFTER DELETE ON integrations BEGIN
+    INSERT OR REPLACE INTO integrations_gone VALUES (OLD.id, (SELECT value FROM sequence));
+    UPDATE deliveries SET state = 'cancelled', reason = 'the integration was removed', worker = NULL, lease = NULL
+        WHERE integration = OLD.id AND state IN {OPEN};
+    DELETE FROM secrets WHERE integration = OLD.id;
+    DELETE FROM queues WHERE integration = OLD.id;
+    DELETE FROM keys WHERE integration = OLD.id;
+END;
+
+CREATE TABLE keys (integration TEXT NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, status INTEGER NOT NULL,
+    body TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (integration, key)) WITHOUT ROWID;
+CREATE INDEX keys_created ON keys (created);
+"""
