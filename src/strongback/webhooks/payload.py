@@ -32,7 +32,7 @@ def payload(shared: Mapping[str, Any], token: str | None, trigger_word: str | No
     base["bot"] = False
     if trigger_word:
         base["trigger_word"] = trigger_word
-    return base | shared
+    return {**base, **shared}
 
 
 def _sent(event: Event, site_url: str) -> dict[str, Any]:
