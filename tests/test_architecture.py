@@ -9,7 +9,7 @@ import pytest
 SRC = Path(__file__).parents[1] / "src" / "strongback"
 
 LAYERS = (
-    ("errors", "ids", "clock", "settings"),
+    ("errors", "ids", "clock", "settings", "faults"),
     ("query",),
     ("documents",),
     ("storage.changes", "storage.deliveries", "storage.contract"),

@@ -3,7 +3,7 @@
 Nothing here assumes SQLite, one process or one thread. A write is a value: see `strongback.storage.changes`.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ from strongback.storage.deliveries import (
     Claims,
     Delivery,
     DeliveryPage,
+    Old,
     Queue,
     State,
     StoredAnswer,
@@ -205,7 +206,14 @@ class Store(Protocol):
         """Hold everything that the worker is sending until `lease`."""
 
     async def reclaim(self, now: int, worker: str | None = None) -> int:
-        """Make pending what is being sent with an ended lease, or by this worker; answers how many."""
+        """Make pending what is being sent with an ended lease, or by this worker, whose attempt then does not count;
+        answers how many."""
+
+    async def rebase(self, now: int) -> int:
+        """Let what waits, and was last changed in what has become the future, wait from now on; answers how many."""
+
+    def on_deliveries(self, wake: Callable[[], None]) -> None:
+        """Call this whenever deliveries have been committed."""
 
     async def answered(self, integration_id: str, key: str, since: int) -> StoredAnswer | None:
         """What a hook answered to a call with this key, not before `since` (epoch milliseconds)."""
@@ -213,9 +221,9 @@ class Store(Protocol):
     async def secret(self, integration_id: str) -> bytes | None:
         """The sealed signing secret of an integration."""
 
-    async def retire(self, before: int, keys_before: int, keep: int, batch: int) -> int:
-        """Remove up to `batch` rows of each kind that are older than `before` or beyond the newest `keep` of an
-        integration: deliveries that have ended, events, history, keys; answers how many rows went."""
+    async def retire(self, old: Old) -> int:
+        """Remove a batch of what is old: deliveries that have ended, events, history, keys; answers how many rows
+        went or expired, and 0 only when nothing is left to do."""
 
     async def counts(self) -> dict[str, int]:
         """How many rows each kind has."""

@@ -104,3 +104,20 @@ class DeliveryPage:
 
     deliveries: Sequence[Delivery]
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """What may go: all from before these moments (epoch milliseconds), and what is beyond the newest `keep` of an
+    integration; up to `batch` rows of a kind at once.
+
+    What has been pending since before `pending_before` expires at `now`, with the reason `expired`.
+    """
+
+    now: int
+    before: int
+    pending_before: int
+    keys_before: int
+    expired: str
+    keep: int
+    batch: int

@@ -49,8 +49,16 @@ TAKE = "UPDATE deliveries SET state = 'sending', worker = ?, lease = ?, attempts
 RENEW = "UPDATE deliveries SET lease = ? WHERE state = 'sending' AND lease IS NOT NULL AND worker = ?"
 RECLAIM_ENDED = "UPDATE deliveries SET state = 'pending', worker = NULL, lease = NULL WHERE state = 'sending' AND lease < ?"
 RECLAIM_OWN = (
-    "UPDATE deliveries SET state = 'pending', worker = NULL, lease = NULL"
+    "UPDATE deliveries SET state = 'pending', attempts = attempts - 1, worker = NULL, lease = NULL"
     " WHERE state = 'sending' AND lease IS NOT NULL AND worker = ?"
+)
+RECLAIM_ALL = (
+    "UPDATE deliveries SET state = 'pending', worker = NULL, lease = NULL"
+    " WHERE state = 'sending' AND lease IS NOT NULL"
+)
+REBASE = (
+    "UPDATE deliveries SET next_at = ?1 + max(next_at - updated, 0), updated = ?1"
+    " WHERE state = 'pending' AND origin >= '' AND updated > ?1"
 )
 
 

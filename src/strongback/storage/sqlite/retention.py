@@ -2,6 +2,8 @@
 
 import sqlite3
 
+from strongback.faults import reach
+from strongback.storage.deliveries import Old
 from strongback.storage.sqlite.version_2 import OPEN
 
 OLD_DELIVERIES = (
@@ -34,16 +36,25 @@ UNUSED_COPIES = (
 )
 
 
-def retire(connection: sqlite3.Connection, before: int, keys_before: int, keep: int, batch: int) -> int:
-    """Remove up to a batch of each kind; answers how many rows went."""
-    gone = connection.execute(OLD_DELIVERIES, (batch, before)).rowcount
-    gone += connection.execute(OLD_EVENTS, (before, batch)).rowcount
-    gone += connection.execute(OLD_HISTORY, (before, batch)).rowcount
-    gone += connection.execute(OLD_KEYS, (keys_before, batch)).rowcount
+EXPIRE = (
+    "UPDATE deliveries SET state = 'expired', reason = ?, updated = ?"
+    " WHERE integration = ? AND state = 'pending' AND created < ?"
+)
+
+
+def retire(connection: sqlite3.Connection, old: Old) -> int:
+    """Remove up to a batch of each kind; answers how many rows went or expired."""
+    gone = connection.execute(OLD_DELIVERIES, (old.batch, old.before)).rowcount
+    gone += connection.execute(OLD_EVENTS, (old.before, old.batch)).rowcount
+    gone += connection.execute(OLD_HISTORY, (old.before, old.batch)).rowcount
+    gone += connection.execute(OLD_KEYS, (old.keys_before, old.batch)).rowcount
+    reach("during-retention")
     integration = ""
-    while gone < batch and (found := connection.execute(BUSY, (integration,)).fetchone()) is not None:
+    while gone < old.batch and (found := connection.execute(BUSY, (integration,)).fetchone()) is not None:
         (integration,) = found
-        gone += connection.execute(SURPLUS_DELIVERIES, (integration, batch, keep)).rowcount
-        gone += connection.execute(SURPLUS_HISTORY, (integration, batch, keep)).rowcount
+        expiring = (old.expired, old.now, integration, old.pending_before)
+        gone += connection.execute(EXPIRE, expiring).rowcount
+        gone += connection.execute(SURPLUS_DELIVERIES, (integration, old.batch, old.keep)).rowcount
+        gone += connection.execute(SURPLUS_HISTORY, (integration, old.batch, old.keep)).rowcount
         connection.execute(UNUSED_COPIES, (integration,))
     return gone

@@ -1,7 +1,7 @@
 """The store on a SQLite file: writes through the writer, reads on the loop's own connection."""
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, closing
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +11,8 @@ import msgspec
 
 from strongback.documents.document import Stored, decode_paths
 from strongback.errors import Unavailable
-from strongback.storage.changes import KINDS, Changes, Link, Steady, Token
+from strongback.faults import reach
+from strongback.storage.changes import KINDS, Changes, Link, PutDelivery, Steady, Token
 from strongback.storage.contract import (
     Access,
     Everything,
@@ -26,6 +27,7 @@ from strongback.storage.deliveries import (
     Claims,
     Delivery,
     DeliveryPage,
+    Old,
     Queue,
     State,
     StoredAnswer,
@@ -70,6 +72,10 @@ async def open_store(path: Path, *, writing: bool = True) -> "SQLiteStore":
                 closing(connect(path, WRITE_WAIT_MS if writing else READ_WAIT_MS))
             )
             migrate(connection, writing=writing)
+            if writing:
+                connection.execute(
+                    deliveries.RECLAIM_ALL
+                )  # whoever was sending it is gone: one process owns the file
             reading = opened.enter_context(closing(connect(path, READ_WAIT_MS))) if writing else connection
         except sqlite3.Error as error:
             raise Unavailable(f"{path} can not be opened as a database: {error}") from error
@@ -106,6 +112,7 @@ class SQLiteStore:
         self._wide = WideReader(path)
         self._owner = owner
         self._next_claim = ""
+        self._wakes: list[Callable[[], None]] = []
 
     @property
     def commits(self) -> int:
@@ -121,6 +128,10 @@ class SQLiteStore:
 
     async def commit(self, changes: Changes) -> None:
         await self._write(lambda connection: apply(connection, changes))
+        if any(type(step) is PutDelivery for step in changes.steps):
+            reach("after-commit")
+            for wake in self._wakes:
+                wake()
 
     async def _write(self, work: Work[T]) -> T:
         if self._writer is None:
@@ -298,6 +309,12 @@ class SQLiteStore:
         sql, value = (deliveries.RECLAIM_ENDED, now) if worker is None else (deliveries.RECLAIM_OWN, worker)
         return await self._write(lambda connection: connection.execute(sql, (value,)).rowcount)
 
+    async def rebase(self, now: int) -> int:
+        return await self._write(lambda connection: connection.execute(deliveries.REBASE, (now,)).rowcount)
+
+    def on_deliveries(self, wake: Callable[[], None]) -> None:
+        self._wakes.append(wake)
+
     async def answered(self, integration_id: str, key: str, since: int) -> StoredAnswer | None:
         found = self._one(statements.ANSWERED, (integration_id, key, since))
         return None if found is None else StoredAnswer(*found)
@@ -306,10 +323,8 @@ class SQLiteStore:
         found = self._one(statements.SECRET, (integration_id,))
         return None if found is None else found[0]
 
-    async def retire(self, before: int, keys_before: int, keep: int, batch: int) -> int:
-        return await self._write(
-            lambda connection: retention.retire(connection, before, keys_before, keep, batch)
-        )
+    async def retire(self, old: Old) -> int:
+        return await self._write(lambda connection: retention.retire(connection, old))
 
     async def counts(self) -> dict[str, int]:
         return await self._wide.run(

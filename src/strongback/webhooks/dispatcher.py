@@ -1,0 +1,195 @@
+"""The dispatcher: claims what is due, sends it, origin by origin, and never lets one origin hold up another."""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from strongback.clock import Clock
+from strongback.errors import Unavailable
+from strongback.faults import reach
+from strongback.ids import document_id
+from strongback.storage.contract import Store
+from strongback.storage.deliveries import Delivery, StoredEvent, Wanted
+from strongback.webhooks.breaker import Breaker
+
+SENDING = 64
+SENDING_TO_AN_ORIGIN = 4
+AHEAD = 4
+"""So many more of an origin are claimed before they can start: the next starts as soon as one is answered."""
+
+LEASE_MS = 60_000
+RENEW_SECONDS = 20.0
+LONGEST_WAIT_SECONDS = 30.0
+AFTER_FAILURE_SECONDS = 1.0
+CLOCK_JUMP_MS = 60_000
+
+_log = structlog.get_logger("strongback.webhooks")
+
+
+@dataclass(slots=True)
+class Lane:
+    """What is going on at one origin."""
+
+    waiting: deque[tuple[Delivery, StoredEvent]] = field(default_factory=deque)
+    sending: int = 0
+
+
+class Slot:
+    """A place among those that are being sent; the attempt frees it when the receiver has answered."""
+
+    def __init__(self, free: Callable[[bool | None], None]) -> None:
+        self._free: Callable[[bool | None], None] | None = free
+
+    def free(self, *, healthy: bool | None = None) -> None:
+        """Let the next one start; `healthy` says whether the origin works, None where nothing was learned."""
+        if self._free is not None:
+            self._free(healthy)
+            self._free = None
+
+
+Attempt = Callable[[Delivery, StoredEvent, Slot], Awaitable[None]]
+
+
+class Dispatcher:
+    """Runs until it is stopped; `wake` tells it that something has become due."""
+
+    def __init__(self, store: Store, clock: Clock, attempt: Attempt) -> None:
+        self.worker = document_id()
+        self._store = store
+        self._clock = clock
+        self._attempt = attempt
+        self._breaker = Breaker()
+        self._lanes: dict[str, Lane] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._sending = 0
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self._last_seen = clock()
+        self.paused = False
+
+    def wake(self) -> None:
+        """Look again at once."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Claim and send until stopped."""
+        renewing = asyncio.create_task(self._renew())
+        try:
+            while not self._stopping:
+                self._woken.clear()
+                wait = await self._turn()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), wait)
+        finally:
+            renewing.cancel()
+
+    async def stop(self, seconds: float) -> None:
+        """Claim no more, give what is being sent so much time, then let go of what is left."""
+        self._stopping = True
+        self._woken.set()
+        for lane in self._lanes.values():
+            lane.waiting.clear()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=1.0)
+        with contextlib.suppress(Unavailable):
+            await self._store.reclaim(self._clock(), self.worker)
+
+    async def _turn(self) -> float:
+        """Claim and start what can start; answers for how many seconds there is nothing more to do."""
+        try:
+            await self._mind_the_clock()
+            wait = await self._claim()
+        except Unavailable as error:
+            _log.warning("deliveries can not be claimed", reason=str(error))
+            return AFTER_FAILURE_SECONDS
+        self._start()
+        return wait
+
+    async def _claim(self) -> float:
+        now, steady = self._clock(), _steady_ms()
+        resting = self._breaker.resting(steady)
+        wait = min((until - steady for until in resting.values()), default=LONGEST_WAIT_SECONDS * 1000) / 1000
+        busy = {origin: lane.sending + len(lane.waiting) for origin, lane in self._lanes.items()}
+        each = SENDING_TO_AN_ORIGIN + AHEAD
+        busy |= dict.fromkeys(resting, each)
+        total = SENDING - self._sending - sum(len(lane.waiting) for lane in self._lanes.values())
+        if total <= 0 or self.paused:
+            return wait
+        claims = await self._store.claim(self.worker, now, now + LEASE_MS, Wanted(total, each, busy))
+        reach("after-claim") if claims.taken else None
+        for delivery, event in claims.taken:
+            self._lanes.setdefault(delivery.origin, Lane()).waiting.append((delivery, event))
+        if claims.next_at is not None:
+            wait = min(wait, max(claims.next_at - self._clock(), 0) / 1000)
+        return max(wait, 0.001)
+
+    def _start(self) -> None:
+        now = _steady_ms()
+        for origin, lane in list(self._lanes.items()):
+            while (
+                lane.waiting
+                and lane.sending < SENDING_TO_AN_ORIGIN
+                and self._sending < SENDING
+                and self._breaker.allows(origin, now)
+            ):
+                self._breaker.started(origin)
+                lane.sending += 1
+                self._sending += 1
+                task = asyncio.create_task(self._send(origin, lane, *lane.waiting.popleft()))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            if not lane.waiting and not lane.sending:
+                del self._lanes[origin]
+
+    async def _send(self, origin: str, lane: Lane, delivery: Delivery, event: StoredEvent) -> None:
+        def free(healthy: bool | None) -> None:
+            lane.sending -= 1
+            self._sending -= 1
+            if healthy is None:
+                self._breaker.abandoned(origin)
+            elif healthy:
+                self._breaker.succeeded(origin)
+            else:
+                self._breaker.failed(origin, _steady_ms())
+            if not self._stopping:
+                self._start()
+                self._woken.set()
+
+        slot = Slot(free)
+        try:
+            await self._attempt(delivery, event, slot)
+        except Exception:
+            _log.exception("a delivery failed in a way that it should not", delivery=delivery.id)
+        finally:
+            slot.free()
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            try:
+                if self._tasks or self._lanes:
+                    await self._store.renew(self.worker, self._clock() + LEASE_MS)
+                await self._store.reclaim(self._clock())
+            except Unavailable as error:
+                _log.warning("leases can not be renewed", reason=str(error))
+
+    async def _mind_the_clock(self) -> None:
+        """Where the clock went back, what waits would wait for too long."""
+        now = self._clock()
+        if now < self._last_seen - CLOCK_JUMP_MS:
+            _log.warning("the clock went back", seconds=(self._last_seen - now) // 1000)
+            await self._store.rebase(now)
+        self._last_seen = now
+
+
+def _steady_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
