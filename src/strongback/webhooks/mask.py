@@ -1,0 +1,34 @@
+"""An integration's token in what is kept of its calls: never more than its last four characters."""
+
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from strongback.integrations.reveal import masked
+
+SHORTEST = 8
+"""Shorter tokens are masked only where a member is named `token`: within other texts they may be any word."""
+
+
+class Mask:
+    """Hides one token in JSON values: as a member `token`, and wherever a text holds it."""
+
+    def __init__(self, token: str | None) -> None:
+        self._forms: dict[str, str] = {}
+        if token is not None and len(token) >= SHORTEST:
+            escaped = msgspec.json.encode(token).decode()[1:-1]
+            shown: str = masked({"token": token})["token"]
+            self._forms = dict.fromkeys((token, escaped, quote(token, safe="")), shown)
+
+    def __call__(self, value: Any) -> Any:
+        """The value without the token."""
+        if isinstance(value, str):
+            for form, shown in self._forms.items():
+                value = value.replace(form, shown)
+            return value
+        if isinstance(value, dict):
+            return masked({self(name): self(item) for name, item in value.items()})
+        if isinstance(value, list):
+            return [self(item) for item in value]
+        return value
