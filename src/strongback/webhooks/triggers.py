@@ -52,11 +52,11 @@ class Triggers:
         self.revision = changes.revision
 
     def select(self, event: Event) -> Iterator[Trigger]:
-        """The integrations that listen where this happened, each once; whether one runs is for others to say."""
+        """The integrations that listen to such an event where it happened, each once."""
         seen: set[str] = set()
         for key in keys_of(event):
             for id, trigger in self._by_key.get(key, {}).items():
-                if id not in seen:
+                if id not in seen and trigger.body.get("event") == event.kind:
                     seen.add(id)
                     yield trigger
 

@@ -1,0 +1,291 @@
+"""Deliveries: owed in a commit, claimed per origin, held by a lease, settled once."""
+
+from typing import Any
+
+import pytest
+
+from strongback.errors import Conflict
+from strongback.storage.changes import (
+    Changes,
+    CountOutcome,
+    Held,
+    KeyFree,
+    PutDelivery,
+    PutEvent,
+    PutKey,
+    Remove,
+    SettleDelivery,
+    TriggersAt,
+)
+from strongback.storage.contract import Store
+from strongback.storage.deliveries import Old, Queue, Wanted
+from tests.storage_contract.conftest import integration, write
+
+pytestmark = pytest.mark.anyio
+
+ALL = Wanted(total=64, each=4, busy={})
+DAY = 86_400_000
+
+
+def event(id: str, created: int = 0) -> PutEvent:
+    return PutEvent(id, "sendMessage", "r1", "m1", "u1", 0, '{"text":"hi"}', created)
+
+
+def owed(
+    id: str, *, origin: str = "http://a:80", at: int = 0, to: str = "i1", limit: int = 10
+) -> PutDelivery:
+    return PutDelivery(id, id.partition(".")[0], to, f"{origin}/hook", origin, None, at, at, limit)
+
+
+def settled(id: str, state: str, at: int = 9, **more: Any) -> SettleDelivery:
+    return SettleDelivery(id, state, None, at, at, **more)
+
+
+async def claimed(store: Store, wanted: Wanted = ALL, now: int = 100, worker: str = "w") -> list[str]:
+    return [delivery.id for delivery, _ in (await store.claim(worker, now, now + 60, wanted)).taken]
+
+
+async def test_what_is_due_is_claimed_in_the_order_in_which_it_was_owed(store: Store) -> None:
+    await write(
+        store, event("e"), owed("e.0", at=5), owed("e.1", at=3), owed("e.2", at=5), owed("e.3", at=500)
+    )
+    assert await claimed(store) == ["e.1", "e.0", "e.2"]
+    assert await claimed(store) == []
+    assert await claimed(store, now=500) == ["e.3"]
+
+
+async def test_a_claim_says_what_happened_and_when_the_next_one_is_due(store: Store) -> None:
+    await write(
+        store,
+        event("e", 7),
+        owed("e.0", at=5),
+        owed("e.1", at=900),
+        owed("e.2", origin="http://b:80", at=800),
+    )
+    claims = await store.claim("w", 100, 160, ALL)
+    delivery, happened = claims.taken[0]
+    assert (delivery.id, delivery.state, delivery.attempts, delivery.worker) == ("e.0", "sending", 1, "w")
+    assert (happened.id, happened.kind, happened.rid, happened.body, happened.created) == (
+        "e",
+        "sendMessage",
+        "r1",
+        '{"text":"hi"}',
+        7,
+    )
+    assert claims.next_at == 800
+    assert await store.delivery("e.0") == delivery
+    assert await store.event("e") == happened
+
+
+async def test_each_origin_gives_what_it_has_room_for(store: Store) -> None:
+    await write(store, event("e"), *(owed(f"e.{n}", origin=f"http://{n % 3}:80") for n in range(30)))
+    wanted = Wanted(total=6, each=4, busy={"http://0:80": 3, "http://1:80": 4})
+    first = await claimed(store, wanted)
+    assert sorted(int(id.partition(".")[2]) % 3 for id in first) == [0, 2, 2, 2, 2]
+    everything = set(first)
+    while more := await claimed(store, Wanted(total=5, each=4, busy={})):
+        assert len(more) <= 5
+        assert everything.isdisjoint(more)
+        everything |= set(more)
+    assert len(everything) == 30
+
+
+async def test_a_claim_with_little_room_goes_on_with_the_next_origin(store: Store) -> None:
+    await write(store, event("e"), *(owed(f"e.{n}", origin=f"http://{n % 5}:80") for n in range(25)))
+    origins = []
+    for _ in range(5):
+        [id] = await claimed(store, Wanted(total=1, each=4, busy={}))
+        origins.append(int(id.partition(".")[2]) % 5)
+    assert sorted(origins) == [0, 1, 2, 3, 4]
+
+
+async def test_a_lease_that_ended_is_given_to_another_worker(store: Store) -> None:
+    await write(store, event("e"), owed("e.0"))
+    assert await claimed(store, now=100) == ["e.0"]
+    assert await store.reclaim(159) == 0
+    await store.renew("w", 300)
+    assert await store.reclaim(299) == 0
+    assert await store.reclaim(301) == 1
+    assert await claimed(store, now=301, worker="other") == ["e.0"]
+    with pytest.raises(Conflict):
+        await store.commit(Changes([Held("e.0", "w")], [settled("e.0", "delivered")]))
+    await store.commit(Changes([Held("e.0", "other")], [settled("e.0", "delivered")]))
+    found = await store.delivery("e.0")
+    assert found is not None
+    assert (found.state, found.attempts, found.worker) == ("delivered", 2, None)
+
+
+async def test_what_a_stopping_worker_lets_go_counts_no_attempt(store: Store) -> None:
+    await write(store, event("e"), owed("e.0"))
+    await claimed(store)
+    assert await store.reclaim(100, "w") == 1
+    found = await store.delivery("e.0")
+    assert found is not None
+    assert (found.state, found.attempts) == ("pending", 0)
+
+
+async def test_an_end_is_the_end(store: Store) -> None:
+    await write(store, event("e"), owed("e.0"))
+    await claimed(store)
+    await write(store, settled("e.0", "delivered"))
+    await write(store, settled("e.0", "pending"))
+    found = await store.delivery("e.0")
+    assert found is not None
+    assert found.state == "delivered"
+    assert await claimed(store, now=1000) == []
+
+
+async def test_a_retry_keeps_the_request_that_was_prepared(store: Store) -> None:
+    await write(store, event("e"), owed("e.0"))
+    await claimed(store)
+    await write(store, settled("e.0", "pending", 200, request="{}", request_revision=3))
+    await claimed(store, now=200)
+    await write(store, settled("e.0", "pending", 300))
+    [(delivery, _)] = (await store.claim("w", 300, 360, ALL)).taken
+    assert (delivery.request, delivery.request_revision, delivery.attempts) == ("{}", 3, 3)
+
+
+async def test_beyond_the_limit_of_an_integration_a_delivery_has_failed(store: Store) -> None:
+    await write(
+        store, event("e"), *(owed(f"e.{n}", limit=3) for n in range(5)), owed("e.9", to="i2", limit=3)
+    )
+    states = {id: found for id in ("e.2", "e.3", "e.4", "e.9") if (found := await store.delivery(id))}
+    assert {id: found.state for id, found in states.items()} == {
+        "e.2": "pending",
+        "e.3": "failed",
+        "e.4": "failed",
+        "e.9": "pending",
+    }
+    assert states["e.3"].reason == "the integration already has 3 deliveries open"
+    assert (await store.queue("i1")).open == 3
+    await claimed(store)
+    await write(store, settled("e.0", "delivered"), settled("e.1", "pending"))
+    assert (await store.queue("i1")).open == 2
+    await write(store, owed("e.5", limit=3))
+    found = await store.delivery("e.5")
+    assert found is not None
+    assert found.state == "pending"
+
+
+async def test_failures_in_a_row_are_counted_until_a_success(store: Store) -> None:
+    await write(store, event("e"), owed("e.0"))
+    for at in (10, 20, 30):
+        await write(store, CountOutcome("i1", False, at))
+    assert await store.queue("i1") == Queue(open=1, failures=3, failing_since=10)
+    await write(store, CountOutcome("i1", True, 40))
+    assert await store.queue("i1") == Queue(open=1)
+    assert await store.queue("nobody") == Queue()
+
+
+async def test_a_removed_integration_cancels_what_was_owed_to_it(store: Store) -> None:
+    await write(store, integration("i1"), event("e"), owed("e.0"), owed("e.1"), owed("e.2", to="i2"))
+    await claimed(store, Wanted(1, 1, {}))
+    await write(store, Remove("integrations", "i1"))
+    found = [await store.delivery(f"e.{n}") for n in range(3)]
+    assert [one and one.state for one in found] == ["cancelled", "cancelled", "pending"]
+    assert found[1] is not None
+    assert found[1].reason == "the integration was removed"
+    assert await claimed(store) == ["e.2"]
+
+
+async def test_a_page_of_deliveries_is_newest_first(store: Store) -> None:
+    await write(store, event("e"), *(owed(f"e.{n}") for n in range(5)), owed("e.9", to="i2"))
+    await claimed(store, Wanted(2, 2, {}))
+    await write(store, settled("e.0", "delivered"))
+    page = await store.deliveries("i1", None, 1, 2)
+    assert ([one.id for one in page.deliveries], page.total) == (["e.3", "e.2"], 5)
+    page = await store.deliveries("i1", "pending", 0, 0)
+    assert ([one.id for one in page.deliveries], page.total) == (["e.4", "e.3", "e.2"], 3)
+
+
+async def test_replays_are_counted_by_the_delivery_they_repeat(store: Store) -> None:
+    await write(store, event("e"), owed("e.1"), owed("e.10"), owed("e.1.1"), owed("e.1.2"))
+    assert await store.replays("e.1") == 2
+    assert await store.replays("e.10") == 0
+
+
+async def test_a_clock_that_went_back_lets_nothing_wait_for_longer(store: Store) -> None:
+    await write(store, event("e"), owed("e.0", at=DAY), owed("e.1", at=5))
+    await write(store, settled("e.0", "pending", DAY))
+    await write(store, SettleDelivery("e.0", "pending", None, DAY + 5_000, DAY))
+    assert await store.rebase(1_000) == 1
+    found = await store.delivery("e.0")
+    assert found is not None
+    assert (found.next_at, found.updated) == (6_000, 1_000)
+
+
+async def test_the_triggers_are_a_guard_and_say_what_changed(store: Store) -> None:
+    await write(
+        store,
+        integration("in"),
+        integration("a", type="webhook-outgoing"),
+        integration("b", type="webhook-outgoing"),
+    )
+    first = await store.triggers(0)
+    assert {stored.id for stored, _ in first.changed} == {"a", "b"}
+    await store.commit(Changes([TriggersAt(first.revision)], [event("e")]))
+    assert (await store.triggers(first.revision)).changed == []
+    await write(store, integration("b", type="webhook-outgoing", name="x"), Remove("integrations", "a"))
+    with pytest.raises(Conflict):
+        await store.commit(Changes([TriggersAt(first.revision)], [event("f")]))
+    second = await store.triggers(first.revision)
+    assert ([stored.id for stored, _ in second.changed], second.removed) == (["b"], ["a"])
+    assert second.revision == await store.trigger_revision() > first.revision
+
+
+async def test_a_key_answers_for_as_long_as_it_is_asked(store: Store) -> None:
+    key = PutKey("i1", "k", "digest", 200, "{}", 1_000)
+    await store.commit(Changes([KeyFree("i1", "k", 0)], [key]))
+    with pytest.raises(Conflict):
+        await store.commit(Changes([KeyFree("i1", "k", 1_000)], [key]))
+    assert await store.answered("i2", "k", 0) is None
+    assert await store.answered("i1", "k", 1_001) is None
+    await store.commit(Changes([KeyFree("i1", "k", 1_001)], [PutKey("i1", "k", "other", 400, "[]", 2_000)]))
+    found = await store.answered("i1", "k", 1_001)
+    assert found is not None
+    assert (found.digest, found.status, found.body) == ("other", 400, "[]")
+
+
+async def test_only_what_is_old_and_over_goes(store: Store) -> None:
+    await write(
+        store,
+        event("old", 10),
+        event("new", 500),
+        owed("old.0", at=10),
+        owed("old.1", at=10),
+        owed("new.0", at=500),
+    )
+    await claimed(store, Wanted(1, 1, {}))
+    await write(store, settled("old.0", "delivered"), PutKey("i1", "k", "d", 200, "", 10))
+    old = Old(now=900, before=100, pending_before=0, keys_before=100, expired="late", keep=10, batch=50)
+    assert await store.retire(old) == 2
+    assert await store.retire(old) == 0
+    assert await store.delivery("old.0") is None
+    assert await store.event("old") is not None  # old.1 still needs it
+    old = Old(now=900, before=100, pending_before=100, keys_before=100, expired="late", keep=10, batch=50)
+    while await store.retire(old):
+        pass
+    assert await store.delivery("old.1") is None
+    assert await store.event("old") is None
+    assert await store.event("new") is not None
+
+
+async def test_what_waits_for_too_long_expires_with_a_reason(store: Store) -> None:
+    await write(store, event("e", 500), owed("e.0", at=500))
+    old = Old(now=900, before=100, pending_before=600, keys_before=0, expired="late", keep=10, batch=50)
+    assert await store.retire(old) == 1
+    found = await store.delivery("e.0")
+    assert found is not None
+    assert (found.state, found.reason, found.updated) == ("expired", "late", 900)
+    assert (await store.queue("i1")).open == 0
+
+
+async def test_the_newest_of_an_integration_stay(store: Store) -> None:
+    await write(store, event("e", 500), *(owed(f"e.{n}", at=500) for n in range(8)))
+    await claimed(store, Wanted(8, 8, {}))
+    await write(store, *(settled(f"e.{n}", "failed") for n in range(6)))
+    old = Old(now=900, before=100, pending_before=0, keys_before=0, expired="", keep=4, batch=50)
+    while await store.retire(old):
+        pass
+    page = await store.deliveries("i1", None, 0, 0)
+    assert [one.id for one in page.deliveries] == ["e.7", "e.6", "e.5", "e.4"]
