@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar
 T = TypeVar("T")
 
 SQLITE = "sqlite:///"
+SHORTEST_KEY = 32
 LOG_FORMATS = ("auto", "console", "json")
 YES = frozenset({"true", "yes", "on", "1"})
 NO = frozenset({"false", "no", "off", "0", ""})
@@ -81,6 +82,13 @@ def database_url(value: str) -> str:
     return value
 
 
+def secret_key(value: str) -> str:
+    """Check the key that seals secrets in the database."""
+    if value and len(value) < SHORTEST_KEY:
+        raise ValueError(f"must have at least {SHORTEST_KEY} characters, better random ones")
+    return value
+
+
 def setting(default: T, source: Source) -> T:
     """Declare a setting of the dataclass below."""
     declared: T = field(default=default, metadata={"source": source}, repr=not source.secret)
@@ -112,6 +120,12 @@ class Settings:
         default=True, source=Source("STRONGBACK_TOKENS_REVEAL", boolean, name="tokens.reveal")
     )
 
+    hooks_rate: int = setting(
+        1_000, Source("STRONGBACK_HOOKS_RATE", number(0, 10_000_000), name="hooks.rate")
+    )
+    hooks_get: bool = setting(default=False, source=Source("STRONGBACK_HOOKS_GET", boolean, name="hooks.get"))
+    secret_key: str = setting("", Source("STRONGBACK_SECRET_KEY", secret_key, name="secret.key", secret=True))
+
     forwarded_count: int = setting(0, Source("HTTP_FORWARDED_COUNT", number(0, 16), name="forwarded.count"))
     test_mode: bool = setting(default=False, source=Source("TEST_MODE", exactly_true))
     admin_username: str = setting("admin", Source("ADMIN_USERNAME", text))
@@ -120,6 +134,7 @@ class Settings:
     admin_email: str = setting("", Source("ADMIN_EMAIL", text))
     admin_id: str = setting("", Source("ADMIN_ID", text))
     freeze_integration_scripts: str = setting("", Source("FREEZE_INTEGRATION_SCRIPTS", text))
+    disable_integration_scripts: str = setting("", Source("DISABLE_INTEGRATION_SCRIPTS", text))
 
     @classmethod
     def load(cls, flags: Mapping[str, Any], environ: Mapping[str, str]) -> Self:
