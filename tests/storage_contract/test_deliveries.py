@@ -32,7 +32,7 @@ def event(id: str, created: int = 0) -> PutEvent:
 
 
 def owed(
-    id: str, *, origin: str = "http://a:80", at: int = 0, to: str = "i1", limit: int = 10
+    id: str, *, origin: str = "http://a:80", at: int = 0, to: str = "i1", limit: int = 99
 ) -> PutDelivery:
     return PutDelivery(id, id.partition(".")[0], to, f"{origin}/hook", origin, None, at, at, limit)
 
