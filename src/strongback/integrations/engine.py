@@ -23,3 +23,10 @@ def refuse_frozen(engine: str, frozen: str) -> None:
     reason = frozen_reason(engine, frozen)
     if reason is not None:
         raise Failure(reason)
+
+
+def disabled(engine: str, setting: str) -> bool:
+    """Whether scripts of this engine do not run; `setting` is the value of DISABLE_INTEGRATION_SCRIPTS."""
+    if setting.lower() in ("true", "yes"):
+        return True
+    return setting == ("ivm" if engine == DEFAULT_ENGINE else "vm2")
