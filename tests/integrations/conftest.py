@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from strongback.integrations.create import create
-from tests.integrations.examples import IN, INCOMING, OUT, OUTGOING
+from tests.integrations.examples import IN, INCOMING, OUT, OUTGOING, fake_compile
 from tests.room_world import ALL_FOUR, RoomWorld, room_world
 
 
@@ -31,7 +31,7 @@ async def made(rooms: RoomWorld) -> dict[str, str]:
     """The ids of Ann's incoming and outgoing integration."""
     ann = rooms.caller("ann", *ALL_FOUR)
     ids = {
-        kind: (await create(rooms.store, rooms.clock, ann, kind, given, frozen="")).id
+        kind: (await create(rooms.store, rooms.clock, ann, kind, given, frozen="", compile=fake_compile)).id
         for kind, given in ((IN, INCOMING), (OUT, OUTGOING))
     }
     rooms.now += 1000

@@ -12,7 +12,7 @@ from strongback.groups.delete import delete
 from strongback.integrations.create import create
 from strongback.storage.changes import Changes, Link, Remove
 from strongback.storage.contract import Store
-from tests.integrations.examples import IN, INCOMING, OUT, OUTGOING
+from tests.integrations.examples import IN, INCOMING, OUT, OUTGOING, fake_compile
 from tests.room_world import ALL_FOUR, IN_ALL, IN_OWN, OUT_ALL, OUT_OWN, RoomWorld
 
 pytestmark = pytest.mark.anyio
@@ -24,7 +24,9 @@ async def make(
     world: RoomWorld, given: dict[str, Any], *, held: tuple[str, ...] = ALL_FOUR, frozen: str = ""
 ) -> Document:
     caller = world.caller("ann", *held)
-    return await create(world.store, world.clock, caller, given["type"], given, frozen=frozen)
+    return await create(
+        world.store, world.clock, caller, given["type"], given, frozen=frozen, compile=fake_compile
+    )
 
 
 async def test_an_incoming_one_as_it_is_stored(rooms: RoomWorld) -> None:
@@ -198,7 +200,7 @@ async def test_a_room_that_goes_meanwhile_is_not_bound_to(rooms: RoomWorld) -> N
 
     store: Any = Meddling(rooms.store, meddle)
     with pytest.raises(Failure, match="Invalid room"):
-        await create(store, rooms.clock, ann, IN, INCOMING, frozen="")
+        await create(store, rooms.clock, ann, IN, INCOMING, frozen="", compile=fake_compile)
     assert (await rooms.store.counts())["integrations"] == 0
     assert (await rooms.body("users", "u-bot"))["roles"] == ["user"]
 
@@ -206,7 +208,9 @@ async def test_a_room_that_goes_meanwhile_is_not_bound_to(rooms: RoomWorld) -> N
 async def test_a_poster_that_goes_meanwhile_does_not_come_back(rooms: RoomWorld) -> None:
     store: Any = Meddling(rooms.store, lambda: rooms.write(Remove("users", "u-bot")))
     with pytest.raises(Failure, match="Invalid user"):
-        await create(store, rooms.clock, rooms.caller("ann", *ALL_FOUR), IN, INCOMING, frozen="")
+        await create(
+            store, rooms.clock, rooms.caller("ann", *ALL_FOUR), IN, INCOMING, frozen="", compile=fake_compile
+        )
     assert await rooms.store.get("users", "u-bot") is None
 
 

@@ -13,7 +13,7 @@ from strongback.errors import Failure
 from strongback.integrations.update import update
 from strongback.storage.changes import Link, PutIntegration, Remove
 from strongback.storage.contract import Everything
-from tests.integrations.examples import IN, INCOMING, OUT, OUTGOING
+from tests.integrations.examples import IN, INCOMING, OUT, OUTGOING, fake_compile
 from tests.room_world import ALL_FOUR, IN_ALL, IN_OWN, OUT_ALL, OUT_OWN, RoomWorld
 
 pytestmark = pytest.mark.anyio
@@ -30,7 +30,9 @@ async def change(
     frozen: str = "",
 ) -> dict[str, Any]:
     caller = world.caller(by, *held)
-    document = await update(world.store, world.clock, caller, given["type"], given, frozen=frozen)
+    document = await update(
+        world.store, world.clock, caller, given["type"], given, frozen=frozen, compile=fake_compile
+    )
     assert document.body == await world.body("integrations", document.id)
     return document.body
 
@@ -208,23 +210,6 @@ async def test_a_frozen_script_stays_as_it_is(rooms: RoomWorld, made: dict[str, 
     assert after["scriptEngine"] == "isolated-vm"
 
 
-async def test_what_an_old_script_was_compiled_to_goes_with_it(
-    rooms: RoomWorld, made: dict[str, str]
-) -> None:
-    given = INCOMING | {"integrationId": made[IN], "script": "old", "scriptEnabled": True}
-    await change(rooms, given)
-    stored = await rooms.store.get("integrations", made[IN])
-    assert stored is not None
-    document = stored.decode()
-    document.set("scriptCompiled", "compiled")
-    document.set("scriptError", None)
-    await rooms.write(PutIntegration(document, await rooms.store.links(made[IN])))
-    unsent = {name: value for name, value in given.items() if name != "script"}
-    for same in (given, unsent, given | {"scriptEnabled": False}):
-        assert {"scriptCompiled", "scriptError"} <= (await change(rooms, same)).keys()
-    assert not {"scriptCompiled", "scriptError"} & (await change(rooms, given | {"script": "new"})).keys()
-
-
 async def test_two_updates_at_once_both_happen(rooms: RoomWorld, made: dict[str, str]) -> None:
     given = INCOMING | {"integrationId": made[IN]}
     await asyncio.gather(
@@ -236,4 +221,4 @@ async def test_two_updates_at_once_both_happen(rooms: RoomWorld, made: dict[str,
 
 async def change_only(world: RoomWorld, given: dict[str, Any]) -> None:
     caller = world.caller("ann", *ALL_FOUR)
-    await update(world.store, world.clock, caller, given["type"], given, frozen="")
+    await update(world.store, world.clock, caller, given["type"], given, frozen="", compile=fake_compile)

@@ -12,6 +12,7 @@ from bson import Binary, Code, DBRef, Decimal128, Int64, MaxKey, MinKey, ObjectI
 from strongback.documents.conversion import from_bson
 from strongback.integrations.update import update
 from tests.importing.imports import Database, integration, room, subscription, user, write_dump
+from tests.integrations.examples import fake_compile
 from tests.room_world import ALL_FOUR, RoomWorld
 
 pytestmark = pytest.mark.anyio
@@ -71,7 +72,15 @@ async def test_every_unknown_member_stays(database: Database, id: str, kind: dic
     world = RoomWorld(database.store)
     before = await database.document("integrations", id)
     sent: dict[str, Any] = SENT | kind | {"integrationId": id, "username": "ann", "token": "t"}
-    await update(world.store, world.clock, world.caller("ann", *ALL_FOUR), sent["type"], sent, frozen="")
+    await update(
+        world.store,
+        world.clock,
+        world.caller("ann", *ALL_FOUR),
+        sent["type"],
+        sent,
+        frozen="",
+        compile=fake_compile,
+    )
 
     after = await database.document("integrations", id)
     expected, dates, _ = from_bson(UNKNOWN)

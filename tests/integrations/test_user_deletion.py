@@ -10,7 +10,7 @@ from strongback.documents.document import Document
 from strongback.integrations.create import create
 from strongback.integrations.user_deletion import disable_integrations
 from strongback.storage.changes import Link
-from tests.integrations.examples import IN, INCOMING, OUT, OUTGOING
+from tests.integrations.examples import IN, INCOMING, OUT, OUTGOING, fake_compile
 from tests.room_world import ALL_FOUR, RoomWorld
 
 pytestmark = pytest.mark.anyio
@@ -32,7 +32,9 @@ async def delete_bot(rooms: RoomWorld, *hooks: OnDelete) -> None:
 
 async def test_they_are_disabled_and_stay_as_they_are(rooms: RoomWorld, made: dict[str, str]) -> None:
     ann = rooms.caller("ann", *ALL_FOUR)
-    other = await create(rooms.store, rooms.clock, ann, OUT, OUTGOING | {"username": "ann"}, frozen="")
+    other = await create(
+        rooms.store, rooms.clock, ann, OUT, OUTGOING | {"username": "ann"}, frozen="", compile=fake_compile
+    )
     before = {id: await rooms.body("integrations", id) for id in made.values()}
     await delete_bot(rooms)
     for id in made.values():
@@ -45,12 +47,18 @@ async def test_they_are_disabled_and_stay_as_they_are(rooms: RoomWorld, made: di
 @pytest.mark.parametrize("given", [INCOMING, OUTGOING])
 async def test_one_that_is_made_meanwhile_is_disabled_too(rooms: RoomWorld, given: dict[str, Any]) -> None:
     ann = rooms.caller("ann", *ALL_FOUR)
-    await create(rooms.store, rooms.clock, ann, IN, INCOMING, frozen="")  # the account is a bot already
+    await create(
+        rooms.store, rooms.clock, ann, IN, INCOMING, frozen="", compile=fake_compile
+    )  # the account is a bot already
     late: list[Document] = []
 
     async def meddle(*_: Any) -> None:
         if not late:
-            late.append(await create(rooms.store, rooms.clock, ann, given["type"], given, frozen=""))
+            late.append(
+                await create(
+                    rooms.store, rooms.clock, ann, given["type"], given, frozen="", compile=fake_compile
+                )
+            )
 
     await delete_bot(rooms, meddle)
     assert await rooms.store.get("users", "u-bot") is None

@@ -90,7 +90,15 @@ async def _fill(services: Services, file: Path) -> Credentials:
     caller = Caller(user.id, USERNAME, frozenset({"admin", "user"}), operator.access)
     await create_room(store, clock, caller, "p", GROUP)
     for kind, members in INTEGRATIONS:
-        await create_integration(store, clock, caller, kind, COMMON | members, frozen="")
+        await create_integration(
+            store,
+            clock,
+            caller,
+            kind,
+            COMMON | members,
+            frozen="",
+            compile=services.compiler.compile,
+        )
     credentials = Credentials(user.id, token, password)
     file.touch(mode=FILE_MODE)
     file.chmod(FILE_MODE)

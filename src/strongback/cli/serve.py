@@ -55,6 +55,7 @@ async def _serve(settings: Settings, listener: socket.socket, demo: bool) -> Non
                 click.echo(demonstration.greeting(url, credentials))
 
         await Server(app.build(services), announce).serve(sockets=[listener])
+        await services.compiler.close()
     finally:
         await store.close()
 

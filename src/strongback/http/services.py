@@ -8,6 +8,7 @@ from strongback.accounts.permissions import AccessCache
 from strongback.accounts.users import OnDelete
 from strongback.clock import Clock
 from strongback.http.endpoint import Call, Endpoint
+from strongback.scripts.compile import Compiler
 from strongback.settings import Settings
 from strongback.storage.contract import Store
 
@@ -22,6 +23,7 @@ class Services:
     settings: Settings
     on_user_delete: Sequence[OnDelete] = field(default=())
     """Each adds to the changes of a user's deletion what hangs on that user in another part."""
+    compiler: Compiler = field(default_factory=Compiler)
 
 
 ServerCall = Call[Services, Caller]

@@ -14,6 +14,8 @@ from strongback.integrations.channels import bind
 from strongback.integrations.engine import DEFAULT_ENGINE, refuse_frozen
 from strongback.integrations.poster import grant_bot, posting_account
 from strongback.integrations.scope import INCOMING, MANAGE, MANAGE_OWN, OUTGOING
+from strongback.integrations.script import compile_script, once
+from strongback.scripts.compile import Compile
 from strongback.storage.changes import Absent, Changes, Link, Present, PutIntegration
 from strongback.storage.contract import Store
 
@@ -21,12 +23,20 @@ TOKEN_LENGTH = 48
 
 
 async def create(
-    store: Store, clock: Clock, caller: Caller, kind: str, given: Mapping[str, Any], *, frozen: str
+    store: Store,
+    clock: Clock,
+    caller: Caller,
+    kind: str,
+    given: Mapping[str, Any],
+    *,
+    frozen: str,
+    compile: Compile,
 ) -> Document:
     """Make an integration of a type from the sent members, which have passed the schema.
 
     The answer is the document without `_updatedAt`, as upstream gives it.
     """
+    compile = once(compile)
 
     async def attempt() -> Document:
         if kind == INCOMING:
@@ -34,6 +44,7 @@ async def create(
         else:
             members, links, changes = await _outgoing(store, caller, given, frozen)
         document = _document(kind, members, links, caller, clock())
+        await compile_script(document, compile, frozen=frozen)
         changes.guards += guards(links)
         changes.guards.append(Absent("integrations", "id", document.id))
         changes.steps.append(PutIntegration(document, links))

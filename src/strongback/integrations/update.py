@@ -14,6 +14,8 @@ from strongback.integrations.create import guards, outgoing_user_missing
 from strongback.integrations.engine import LEGACY_ENGINE, frozen_reason
 from strongback.integrations.poster import grant_bot, posting_account
 from strongback.integrations.scope import INCOMING, MANAGE, MANAGE_OWN, OUTGOING, may_manage
+from strongback.integrations.script import compile_script, once
+from strongback.scripts.compile import Compile
 from strongback.storage.changes import Changes, Link, PutIntegration, Unchanged
 from strongback.storage.contract import Store
 
@@ -21,9 +23,17 @@ NOT_FOUND = "No integration found."
 
 
 async def update(
-    store: Store, clock: Clock, caller: Caller, kind: str, given: Mapping[str, Any], *, frozen: str
+    store: Store,
+    clock: Clock,
+    caller: Caller,
+    kind: str,
+    given: Mapping[str, Any],
+    *,
+    frozen: str,
+    compile: Compile,
 ) -> Document:
     """Change an integration of a type by the sent members, which have passed the schema; answers the document."""
+    compile = once(compile)
 
     async def attempt() -> Document:
         document = await find(store, kind, given)
@@ -32,6 +42,7 @@ async def update(
             links = await _incoming(store, clock, caller, document, given, changes, frozen)
         else:
             links = await _outgoing(store, caller, document, given, changes, frozen)
+        await compile_script(document, compile, frozen=frozen)
         document.set("channel", [link.text for link in links])
         document.set("_updatedBy", {"_id": caller.id, "username": caller.username})
         document.set_date("_updatedAt", clock())
@@ -69,9 +80,6 @@ def _set_script(document: Document, given: Mapping[str, Any], members: dict[str,
     reason = frozen_reason(engine, frozen)
     if reason is None:
         members["scriptEngine"] = engine
-        if members.get("script", body.get("script")) != body.get("script"):
-            for outcome in ("scriptCompiled", "scriptError"):  # those of the old script
-                document.drop(outcome)
         return
     script = given.get("script")
     if engine != (body.get("scriptEngine") or LEGACY_ENGINE) or (script or "") != (body.get("script") or ""):

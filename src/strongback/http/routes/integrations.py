@@ -73,16 +73,30 @@ def kind(call: ServerCall) -> str:
 async def make(call: ServerCall) -> Answer:
     """Make an integration."""
     services = call.services
-    frozen = services.settings.freeze_integration_scripts
-    document = await create(services.store, services.clock, call.caller, kind(call), call.body, frozen=frozen)
+    document = await create(
+        services.store,
+        services.clock,
+        call.caller,
+        kind(call),
+        call.body,
+        frozen=services.settings.freeze_integration_scripts,
+        compile=services.compiler.compile,
+    )
     return {"integration": shown(document.body)}
 
 
 async def change(call: ServerCall) -> Answer:
     """Change an integration."""
     services = call.services
-    frozen = services.settings.freeze_integration_scripts
-    document = await update(services.store, services.clock, call.caller, kind(call), call.body, frozen=frozen)
+    document = await update(
+        services.store,
+        services.clock,
+        call.caller,
+        kind(call),
+        call.body,
+        frozen=services.settings.freeze_integration_scripts,
+        compile=services.compiler.compile,
+    )
     return {"integration": shown(document.body)}
 
 

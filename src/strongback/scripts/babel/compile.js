@@ -47,14 +47,15 @@
     ],
   };
 
-  // Answers the JSON text of {code} or {error}; takes the JSON text of the source, so that any string can pass.
+  // Takes the JSON text of a source, so that any string can pass; answers the JSON text of {code} or {error}, `broken`
+  // where it was not the source that Babel stumbled over: then its memory was at an end.
   globalThis.compile = (quoted) => {
     try {
       return JSON.stringify({ code: Babel.transform(JSON.parse(quoted), options).code });
     } catch (error) {
-      const name = String(error.name);
-      const message = String(error.message);
-      return JSON.stringify({ error: { name, message, stack: `${name}: ${message}` } });
+      const { name, message } = Object(error);
+      const broken = !(error instanceof RangeError || String(message).startsWith("unknown"));
+      return JSON.stringify({ error: { name, message, stack: `${name}: ${message}` }, broken });
     }
   };
 })();
