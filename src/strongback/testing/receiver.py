@@ -18,8 +18,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Self, TypeVar
 
-import uvloop
-
 from strongback.testing.answer import Answer
 from strongback.testing.connection import Connection, Reaction
 from strongback.testing.received import Received
@@ -50,7 +48,7 @@ class Receiver:
         self._changed = threading.Condition()
         self._scripts: dict[str, list[Play]] = {EVERY: [Answer(body=b"{}")]}
         self._requests: list[Received] = []
-        self._loop = uvloop.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop
         self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
         self._servers: list[asyncio.AbstractServer] = []
         self._open: set[Connection] = set()
@@ -64,6 +62,7 @@ class Receiver:
 
     def __enter__(self) -> Self:
         """Listen."""
+        self._loop = asyncio.new_event_loop()
         self._thread.start()
         try:
             self._wanted = self._call(self._listen)
@@ -204,6 +203,9 @@ class Receiver:
         for server in self._servers:
             server.close()
         self._servers.clear()
+        # a task that is not ours is a TLS handshake; cancelled, it closes its connection
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
         while self._open:
             for connection in list(self._open):
                 connection.abort()
