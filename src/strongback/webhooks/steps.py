@@ -1,13 +1,14 @@
 """The record of a call, as `integrations.history` shows it: every step overwrites the one before (spec/06 B5)."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 import msgspec
 
 from strongback.documents.dates import parse_date
 from strongback.documents.document import Document
-from strongback.webhooks.classify import ERRORS, ErrorKind, Outcome
+from strongback.webhooks.classify import ErrorKind, Outcome
 from strongback.webhooks.mask import Mask
 
 Ending = Literal["finished", "error"]
@@ -127,8 +128,7 @@ class Record:
 
     def unanswered(self, kind: ErrorKind, reason: str, now: int) -> None:
         """Keep why there was no answer."""
-        error = {"code": kind, "message": reason or ERRORS[kind]}
-        self.move("after-http-call", now, {"httpError": error})
+        self.move("after-http-call", now, {"httpError": {"code": kind, "message": reason}})
 
     def ended(self, outcome: Outcome, now: int) -> None:
         """Go to the end that the outcome names, with its reason where it is no success; a reply may come before."""
@@ -147,6 +147,7 @@ class Record:
         self.move("refused", now, {"errorStack": reason})
 
 
+@lru_cache(maxsize=256)
 def ending_of(step: str) -> Ending | None:
     """How a record went whose last step this is; None where records go on from it, or may."""
     for name, (ending, _) in STEPS.items():
