@@ -314,6 +314,15 @@ class SettleDelivery:
 
 
 @dataclass(frozen=True, slots=True)
+class PutRequest:
+    """Keep the request that an attempt prepared, with the integration's revision that prepared it."""
+
+    delivery_id: str
+    request: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class CountOutcome:
     """Count a success, which ends a series of failures, or one more failure of an integration."""
 
@@ -353,6 +362,7 @@ Step = (
     | PutHistory
     | PutEvent
     | PutDelivery
+    | PutRequest
     | SettleDelivery
     | CountOutcome
     | PutKey

@@ -28,6 +28,7 @@ SETTLE_DELIVERY = (
     " request_revision = coalesce(?, request_revision), attempts = attempts - ?, worker = NULL, lease = NULL"
     f" WHERE id = ? AND state IN {OPEN}"
 )
+PUT_REQUEST = "UPDATE deliveries SET request = ?, request_revision = ? WHERE id = ?"
 COUNT_SUCCESS = (
     "UPDATE queues SET failures = 0, failing_since = NULL WHERE integration = ? AND failing_since IS NOT NULL"
 )

@@ -26,6 +26,7 @@ from strongback.storage.changes import (
     PutHistory,
     PutIntegration,
     PutKey,
+    PutRequest,
     PutSecret,
     PutToken,
     Remove,
@@ -164,6 +165,8 @@ def run(connection: sqlite3.Connection, step: Step, revision: int) -> None:
             deliveries.put_event(connection, step)
         case PutDelivery():
             deliveries.put_delivery(connection, step)
+        case PutRequest(id, request, prepared_by):
+            connection.execute(deliveries.PUT_REQUEST, (request, prepared_by, id))
         case SettleDelivery():
             deliveries.settle_delivery(connection, step)
         case CountOutcome():
