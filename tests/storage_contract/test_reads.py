@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from strongback.documents.document import Document
 from strongback.storage.changes import Link, Put, PutToken, Remove, RemoveTokens
-from strongback.storage.contract import Everything, Having, IntegrationScope, Store
+from strongback.storage.contract import Everything, Having, IntegrationScope, Revisions, Store
 
 from .conftest import integration, login_token, room, subscription, user, write
 
@@ -28,6 +28,20 @@ async def test_a_document_comes_back_as_it_was_with_hidden_members_apart(store: 
     assert again.body == document.body
     assert again.body["createdAt"] == "2023-11-14T22:13:20.000Z"
     assert again.dates == (("createdAt",),)
+
+
+async def test_revisions_tell_what_is_outdated(store: Store) -> None:
+    before = await store.revisions("rooms", "r1")
+    assert before.row is None
+    await write(store, room("r1", "alpha"))
+    stored, written = await store.get("rooms", "r1"), await store.revisions("rooms", "r1")
+    assert stored is not None
+    assert (written.row, written.access) == (stored.revision, before.access)
+    await write(store, Put("roles", Document("poet", {"_id": "poet", "scope": "Users"})))
+    after = await store.revisions("rooms", "r1")
+    assert after.row == written.row
+    assert after.access == (await store.access()).revision > written.access
+    assert await store.revisions("rooms", "\ud800") == Revisions(None, 0)
 
 
 async def test_authentication_needs_the_user_the_token_and_an_active_account(store: Store) -> None:

@@ -46,6 +46,14 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
+class Revisions:
+    """The revision of a row, None where there is no such row, and that of permissions, roles and settings."""
+
+    row: int | None
+    access: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoomView:
     """A room as the lookup needs it, with the caller's subscription where there is one."""
 
@@ -136,6 +144,9 @@ class Store(Protocol):
 
     async def get(self, kind: str, id: str) -> Stored | None:
         """Read one row by its id."""
+
+    async def revisions(self, kind: str, id: str) -> Revisions:
+        """How old a row may be in memory, and the table of permissions."""
 
     async def select(self, selection: Selection) -> list[Stored]:
         """Read all rows of a small selection, by id."""

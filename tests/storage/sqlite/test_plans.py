@@ -53,6 +53,7 @@ def fixed() -> list[str]:
     found += ["DELETE FROM tokens WHERE user_id = ? AND hash = ?"]
     found += ["DELETE FROM room_roles WHERE rid = ? AND user_id = ?"]
     found += [f"SELECT {stored_columns(kind)} FROM {kind} t WHERE t.id = ?" for kind in KINDS]
+    found += [statements.revisions(kind) for kind in KINDS]
     return found
 
 

@@ -58,3 +58,8 @@ REPLAYS = "SELECT count(*) FROM deliveries WHERE id > ?1 || '.' AND id < ?1 || '
 QUEUE = "SELECT open, failures, failing_since FROM queues WHERE integration = ?"
 ANSWERED = "SELECT digest, status, body FROM keys WHERE integration = ? AND key = ? AND created >= ?"
 SECRET = "SELECT sealed FROM secrets WHERE integration = ?"
+
+
+def revisions(table: str) -> str:
+    """The revisions of a row and of permissions, also where there is no such row."""
+    return f"SELECT (SELECT revision FROM {table} WHERE id = ?), access FROM sequence"

@@ -20,6 +20,7 @@ from strongback.storage.contract import (
     IntegrationScope,
     Login,
     Page,
+    Revisions,
     RoomView,
     Selection,
 )
@@ -176,6 +177,9 @@ class SQLiteStore:
     async def get(self, kind: str, id: str) -> Stored | None:
         found = self._one(f"SELECT {stored_columns(kind)} FROM {table(kind)} t WHERE t.id = ?", (id,))
         return None if found is None else Stored(*found)
+
+    async def revisions(self, kind: str, id: str) -> Revisions:
+        return Revisions(*(self._one(statements.revisions(table(kind)), (id,)) or (None, 0)))
 
     async def select(self, selection: Selection) -> list[Stored]:
         chosen = where(selection)
