@@ -124,6 +124,12 @@ class Settings:
         1_000, Source("STRONGBACK_HOOKS_RATE", number(0, 10_000_000), name="hooks.rate")
     )
     hooks_get: bool = setting(default=False, source=Source("STRONGBACK_HOOKS_GET", boolean, name="hooks.get"))
+    history_days: int = setting(
+        30, Source("STRONGBACK_HISTORY_DAYS", number(1, 36_500), name="history.days")
+    )
+    history_keep: int = setting(
+        10_000, Source("STRONGBACK_HISTORY_KEEP", number(1, 10_000_000), name="history.keep")
+    )
     secret_key: str = setting("", Source("STRONGBACK_SECRET_KEY", secret_key, name="secret.key", secret=True))
 
     forwarded_count: int = setting(0, Source("HTTP_FORWARDED_COUNT", number(0, 16), name="forwarded.count"))
