@@ -1,0 +1,49 @@
+"""A token in what is kept of a call."""
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strongback.webhooks.mask import Mask
+
+TOKEN = "s3cret-token-wxyz"
+SHOWN = "*************wxyz"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"token": TOKEN, "text": "hi"}, {"token": SHOWN, "text": "hi"}),
+        ({"a": [{"token": TOKEN}, 5, None, True]}, {"a": [{"token": SHOWN}, 5, None, True]}),
+        (f"https://a.example/?t={TOKEN}&u={TOKEN}", f"https://a.example/?t={SHOWN}&u={SHOWN}"),
+        ({"echo": json.dumps({"token": TOKEN})}, {"echo": json.dumps({"token": SHOWN})}),
+        ({TOKEN: 1}, {SHOWN: 1}),
+        ({"token": "another-secret"}, {"token": "**********cret"}),
+        ({"token": {"deep": TOKEN}}, {"token": {"deep": SHOWN}}),
+        (17, 17),
+        (None, None),
+    ],
+)
+def test_tokens(value: Any, expected: Any) -> None:
+    assert Mask(TOKEN)(value) == expected
+
+
+@pytest.mark.parametrize("token", [None, "", "hi", "seven77"])
+def test_short_tokens_are_masked_as_members_alone(token: str | None) -> None:
+    masked = Mask(token)({"token": token, "text": "hi seven77"})
+    assert masked["text"] == "hi seven77"
+    assert masked["token"] in (None, "****", "****n77")
+
+
+TOKENS = st.text(min_size=12, max_size=30)
+
+
+@given(TOKENS, st.text(max_size=5), st.text(max_size=5))
+def test_no_form_of_a_token_is_kept(token: str, before: str, after: str) -> None:
+    for form in (token, quote(token, safe=""), json.dumps(token, ensure_ascii=False)[1:-1]):
+        kept = Mask(token)({"text": before + form + after, "list": [form]})
+        assert form not in kept["list"][0] or set(form[:-4]) == {"*"}
