@@ -14,6 +14,7 @@ from strongback.scripts.contract import ScriptError
 
 SOURCE_BYTES = 1024 * 1024
 SECONDS = 10.0
+START_SECONDS = 10.0
 IDLE_SECONDS = 30.0
 CACHE_CHARACTERS = 8 * 1024 * 1024
 LENGTH_BYTES = 4
@@ -103,7 +104,7 @@ class Compiler:
                 env={},
                 start_new_session=True,
             )
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(START_SECONDS):
                 await _receive(self._worker)  # an empty frame: Babel is loaded
         except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
             await self._end()
