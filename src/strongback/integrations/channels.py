@@ -55,6 +55,14 @@ async def bind(
     return links
 
 
+async def may_target(store: Store, caller: Caller, rid: str) -> bool:
+    """Whether the caller could bind an outgoing integration to a room now."""
+    if caller.may("manage-outgoing-integrations") and caller.may("manage-own-outgoing-integrations"):
+        return True
+    room = await store.room_by_id(rid, caller.id)
+    return room is not None and room.subscribed
+
+
 async def _target(store: Store, caller: Caller, entry: str) -> tuple[Link | None, bool]:
     """What an entry names, and whether the caller is in it; a room or user given by id is shown by its name."""
     name = entry[1:]

@@ -135,12 +135,18 @@ class Record:
         if outcome.state == "delivered":
             step: str = self.document.body["step"]
             self.move(step if ending_of(step) == "finished" else outcome.step, now, ending="finished")
+        elif outcome.state == "cancelled":
+            self.move(outcome.step, now)
         else:
             self.move(outcome.step, now, {"errorStack": outcome.reason}, ending="error")
 
     def sent(self, step: str, messages: Sequence[Mapping[str, Any]], now: int) -> None:
         """Go to a step that posts messages, and keep them as `{channel, message}`."""
         self.move(step, now, {SENT_MEMBERS[step]: [dict(message) for message in messages]})
+
+    def not_posted(self, reason: str, now: int) -> None:
+        """Keep why a reply may not be posted; the call itself goes on."""
+        self.move(self.document.body["step"], now, {"errorStack": f"the reply was not posted: {reason}"})
 
     def refused(self, reason: str, now: int) -> None:
         """End an incoming call that posted nothing because something was wrong with it."""
