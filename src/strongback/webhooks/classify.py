@@ -49,8 +49,9 @@ class Answer:
 class Outcome:
     """What becomes of a delivery after an attempt.
 
-    `step` is where its history ends, `wait` the milliseconds until the next attempt of a `retry`; `cancelled` is what the script did not want to send. `disable` says that
-    the integration is to be disabled, `reason` says why in a sentence.
+    `step` is where its history ends, `wait` the milliseconds until the next attempt of a `retry`; `cancelled` is what
+    the script did not want to send. `disable` says that the integration is to be disabled, `reason` says why in a
+    sentence.
     """
 
     state: Literal["delivered", "retry", "failed", "cancelled"]
