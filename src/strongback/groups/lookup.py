@@ -59,16 +59,21 @@ def not_found(noun: str) -> Failure:
 
 async def can_access(store: Store, caller: Caller, room: RoomView) -> bool:
     """Whether the caller may see a room: as a member, or as somebody who may see the discussion's parent."""
+    return await seen_through(store, caller, room) is not None
+
+
+async def seen_through(store: Store, caller: Caller, room: RoomView) -> RoomView | None:
+    """The room that lets the caller see this one, itself or a discussion's parent; None for no access."""
     seen = room
     for _ in range(DEEPEST):
         if seen.type == "c" and seen.team_id is None and caller.may("view-c-room"):
-            return True
+            return seen
         if seen.subscribed and caller.may_any("view-joined-room", f"view-{seen.type}-room"):
-            return True
+            return seen
         if seen.prid is None:
-            return False
+            return None
         parent = await store.room_by_id(seen.prid, caller.id)
         if parent is None:
-            return False
+            return None
         seen = parent
-    return False
+    return None

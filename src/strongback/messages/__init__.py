@@ -1,0 +1,1 @@
+"""Messages: built, posted, edited, deleted and read."""
