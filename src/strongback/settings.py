@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from strongback.allowlist import Allowlist
+
 T = TypeVar("T")
 
 SQLITE = "sqlite:///"
@@ -124,14 +126,15 @@ class Settings:
         1_000, Source("STRONGBACK_HOOKS_RATE", number(0, 10_000_000), name="hooks.rate")
     )
     hooks_get: bool = setting(default=False, source=Source("STRONGBACK_HOOKS_GET", boolean, name="hooks.get"))
-    history_days: int = setting(
-        30, Source("STRONGBACK_HISTORY_DAYS", number(1, 36_500), name="history.days")
-    )
+    history_days: int = setting(30, Source("STRONGBACK_HISTORY_DAYS", number(1, 36_500), name="history.days"))
     history_keep: int = setting(
         10_000, Source("STRONGBACK_HISTORY_KEEP", number(1, 10_000_000), name="history.keep")
     )
     secret_key: str = setting("", Source("STRONGBACK_SECRET_KEY", secret_key, name="secret.key", secret=True))
 
+    egress_allow: Allowlist = setting(  # noqa: RUF009  # an Allowlist never changes
+        Allowlist(), Source("STRONGBACK_EGRESS_ALLOW", Allowlist.parse, name="egress.allow")
+    )
     forwarded_count: int = setting(0, Source("HTTP_FORWARDED_COUNT", number(0, 16), name="forwarded.count"))
     test_mode: bool = setting(default=False, source=Source("TEST_MODE", exactly_true))
     admin_username: str = setting("admin", Source("ADMIN_USERNAME", text))

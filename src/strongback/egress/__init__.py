@@ -1,0 +1,1 @@
+"""The one door out: what may be called, and how."""
