@@ -1,6 +1,6 @@
 """Accounts: create, describe and list (spec/08)."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from strongback import ids
@@ -10,11 +10,12 @@ from strongback.accounts.retry import retry
 from strongback.accounts.usernames import check_username, is_blocked
 from strongback.clock import Clock
 from strongback.documents.document import Document
+from strongback.documents.event import Event
 from strongback.documents.message import system_message
 from strongback.documents.subscription import new_subscription
 from strongback.documents.user import new_user, set_password_hash
 from strongback.errors import Conflict, Failure
-from strongback.storage.changes import Absent, Changes, EmailFree, Present, Put
+from strongback.storage.changes import Absent, Changes, EmailFree, OnEvent, Present, Put
 from strongback.storage.contract import Having, Store
 
 OnDelete = Callable[[Store, Document, Changes, int], Awaitable[None]]
@@ -39,7 +40,14 @@ PRIVILEGED = frozenset(
 """Members that only callers with `view-full-other-user-info` see of others (spec/02 section 3)."""
 
 
-async def create(store: Store, clock: Clock, caller: Caller, given: Mapping[str, Any]) -> Document:
+async def create(
+    store: Store,
+    clock: Clock,
+    caller: Caller,
+    given: Mapping[str, Any],
+    *,
+    on_event: Sequence[OnEvent] = (),
+) -> Document:
     """Make an account from the members of users.create, checked in the order of spec/08; answers its document."""
     username, email = _check(caller, given)
     roles = given.get("roles") or [
@@ -74,6 +82,8 @@ async def create(store: Store, clock: Clock, caller: Caller, given: Mapping[str,
         )
         if given.get("joinDefaultChannels") is not False:
             await _join_default_rooms(store, changes, user, now)
+        for hook in on_event:
+            await hook(changes, Event("userCreated", None, user, None, None, now))
         try:
             await store.commit(changes)
         except Conflict as conflict:

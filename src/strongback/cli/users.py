@@ -91,7 +91,9 @@ async def operator(services: Services) -> Caller:
 
 async def _create(database: str | None, given: dict[str, Any]) -> dict[str, Any]:
     async with writing(database) as services:
-        user = await create(services.store, services.clock, await operator(services), given)
+        user = await create(
+            services.store, services.clock, await operator(services), given, on_event=services.on_event
+        )
         return user.body
 
 

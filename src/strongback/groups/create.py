@@ -9,11 +9,12 @@ from strongback.accounts.retry import retry
 from strongback.accounts.usernames import fits
 from strongback.clock import Clock
 from strongback.documents.document import Document, Stored
+from strongback.documents.event import Event
 from strongback.documents.room import new_room
 from strongback.documents.subscription import new_subscription
 from strongback.documents.user import brief
 from strongback.errors import Failure
-from strongback.storage.changes import Absent, Changes, Present, Put
+from strongback.storage.changes import Absent, Changes, OnEvent, Present, Put
 from strongback.storage.contract import Store
 
 LONGEST_NAME = 255
@@ -44,6 +45,7 @@ async def create(
     custom_fields: Mapping[str, Any] | None = None,
     extra: Mapping[str, Any] | None = None,
     exclude_self: bool = False,
+    on_event: Sequence[OnEvent] = (),
 ) -> Document:
     """Make a room of type `p` or `c`, its owner's subscription and its members', in one commit."""
     name = name.strip()
@@ -70,6 +72,8 @@ async def create(
         )
         changes = Changes([Absent("rooms", "name", name)], [Put("rooms", room)])
         await _add_members(store, changes, room, creator, members, now, exclude_self=exclude_self)
+        for hook in on_event:
+            await hook(changes, Event("roomCreated", room, creator, None, creator, now))
         await store.commit(changes)
         room.body["usersCount"] = sum(
             step.kind == "subscriptions" for step in changes.steps if isinstance(step, Put)

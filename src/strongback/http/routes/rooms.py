@@ -89,6 +89,7 @@ async def create_room(call: ServerCall, kind: str) -> dict[str, Any]:
         custom_fields=body.get("customFields"),
         extra=body.get("extraData"),
         exclude_self=params.boolean(body, "excludeSelf") or False,
+        on_event=services.on_event,
     )
     return shown(room.body)
 

@@ -91,7 +91,9 @@ ONE_NAME: dict[str, object] = {"oneOf": [_named_by(name) for name in ("userId", 
 async def create(call: ServerCall) -> Answer:
     """Make an account."""
     services = call.services
-    user = await users.create(services.store, services.clock, call.caller, call.checked)
+    user = await users.create(
+        services.store, services.clock, call.caller, call.checked, on_event=services.on_event
+    )
     return {"user": users.shown(user, call.caller)}
 
 
