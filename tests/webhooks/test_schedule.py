@@ -70,6 +70,20 @@ def test_rocketchat_waits(delay: str, waits: list[int]) -> None:
     assert [rocketchat_wait(delay, tries) for tries in range(5)] == waits
 
 
+@pytest.mark.parametrize(
+    ("delay", "tries", "wait"),
+    [
+        ("powers-of-ten", 7, 1_000_000_000),
+        ("powers-of-ten", 8, 2_147_483_647),
+        ("powers-of-two", 20, 2_097_152_000),
+        ("powers-of-two", 21, 2_147_483_647),
+        ("increments-of-two", 50, 102_000),
+    ],
+)
+def test_late_rocketchat_waits(delay: str, tries: int, wait: int) -> None:
+    assert rocketchat_wait(delay, tries) == wait
+
+
 @pytest.mark.parametrize("delay", ["", "powers-of-three", "Powers-Of-Ten", " powers-of-ten"])
 def test_other_delays_are_invalid(delay: str) -> None:
     assert rocketchat_wait(delay, 0) is None

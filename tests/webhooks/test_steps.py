@@ -201,6 +201,16 @@ def test_texts_are_cut(ending: str, length: int) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [("x" * (KEPT_BYTES - 1) + "é", KEPT_BYTES - 1), ("🚀" * 6_000, 5_000), ("🚀" * 5_000, 5_000)],
+)
+def test_cuts_are_in_bytes_and_between_characters(text: str, length: int) -> None:
+    record = started()
+    record.answered(text, T1)
+    assert json.loads(record.document.body["httpResult"]) == text[:length]
+
+
 def test_a_large_object_is_kept_as_the_beginning_of_its_json() -> None:
     content = {"text": "x" * KEPT_BYTES}
     kept = incoming(content).document.body["data"]
