@@ -18,7 +18,7 @@ from strongback.settings import Settings, sources
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 ERROR_ID = re.compile(
-    r"error-[A-Za-z0-9-]+|invalid-params|not[-_]authorized|totp-[a-z]+|user-last-owner|invalid_integration"
+    r"error-[A-Za-z0-9-]+|invalid-params|invalid-channel|not[-_]authorized|totp-[a-z]+|user-last-owner|invalid_integration"
     r"|Role not found|integration-scripts-[a-z0-9-]+"
 )
 PREFIX = "error-invalid-"

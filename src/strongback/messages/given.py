@@ -43,7 +43,7 @@ _SYSTEM = re.compile(
 )
 
 
-def given(message: Mapping[str, Any], previews: list[str] | None, now: int, *, threads: bool) -> Draft:
+def given(message: Mapping[str, Any], previews: frozenset[str] | None, now: int, *, threads: bool) -> Draft:
     """The message that a client sends whole; raises nothing but Failure, whatever JSON it is."""
     if is_system(message.get("t")):
         raise Failure("Cannot send system messages using 'chat.sendMessage'")
@@ -67,7 +67,7 @@ def given(message: Mapping[str, Any], previews: list[str] | None, now: int, *, t
         message.get("msg") or "",
         members,
         tmid=tmid,
-        previews=None if previews is None else frozenset(previews),
+        previews=previews,
         id=message.get("_id") or None,
         at=at,
     )

@@ -10,7 +10,7 @@ from strongback.groups.delete import delete
 from strongback.http import params
 from strongback.http.envelope import UNAUTHORIZED, Answer
 from strongback.http.routes import rooms
-from strongback.http.routes.documents import Done, IntegrationPage, Room
+from strongback.http.routes.documents import Done, IntegrationPage, MessagePage, Room
 from strongback.http.services import ServerCall, ServerEndpoint
 
 
@@ -36,12 +36,35 @@ def _only(name: str) -> dict[str, Any]:
     }
 
 
+MESSAGES: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "roomId": {"type": "string"},
+        "offset": {"type": "number"},
+        "count": {"type": "number"},
+        "sort": {"type": "string"},
+        "query": {"type": "string"},
+    },
+    "required": ["roomId"],
+    "additionalProperties": False,
+}
 ONE_OF_BOTH = {"oneOf": [_only("roomId"), _only("roomName")]}
 
 
 async def get_integrations(call: ServerCall) -> Answer:
     """The integrations that reach a public channel."""
     return await rooms.get_integrations(call, lookup.channel, "includeAllPublicChannels")
+
+
+async def messages(call: ServerCall) -> Answer:
+    """The messages of a public channel."""
+    caller, store = call.caller, call.services.store
+    room = await lookup.channel(store, caller, params.string(call.query, "roomId"), None, archived=True)
+    if caller.may("view-joined-room") and not room.subscribed:
+        return UNAUTHORIZED
+    if not caller.may("view-c-room") or not await lookup.can_access(store, caller, room):
+        return UNAUTHORIZED
+    return await rooms.get_messages(call, room)
 
 
 async def create(call: ServerCall) -> Answer:
@@ -79,6 +102,15 @@ ENDPOINTS: list[ServerEndpoint] = [
         query=ChannelQuery,
         answer=IntegrationPage,
         summary="List the integrations that reach a public channel",
+    ),
+    ServerEndpoint(
+        method="GET",
+        path="channels.messages",
+        handler=messages,
+        validate=True,
+        schema=MESSAGES,
+        answer=MessagePage,
+        summary="List the messages of a public channel",
     ),
     ServerEndpoint(
         method="POST",

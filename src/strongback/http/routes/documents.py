@@ -56,6 +56,35 @@ class User(msgspec.Struct):
     _id: str
 
 
+class Message(msgspec.Struct):
+    """A message, as an import may have brought it (spec/07 section 4)."""
+
+    _id: str
+
+
+class WrittenMessage(msgspec.Struct):
+    """A message as this server writes it."""
+
+    _id: str
+    rid: str
+    msg: str
+    ts: str
+    u: dict[str, Any]
+    _updatedAt: str
+    mentions: list[Any]
+    channels: list[Any]
+
+
+class MessagePage(msgspec.Struct, forbid_unknown_fields=True):
+    """A page of messages: whole, or the members that `fields` names."""
+
+    messages: list[dict[str, Any]]
+    count: int
+    offset: int
+    total: int
+    success: bool
+
+
 class Done(msgspec.Struct, forbid_unknown_fields=True):
     """It is done."""
 

@@ -16,6 +16,7 @@ from strongback.http.services import ServerCall
 from strongback.integrations import lists, reveal
 from strongback.integrations.scope import ANY_OF
 from strongback.listing import Listing
+from strongback.messages import read
 from strongback.storage.contract import RoomView
 
 Lookup = Callable[..., Awaitable[RoomView]]
@@ -113,3 +114,12 @@ def require(caller: Caller, permission: str, method: str) -> None:
     """Raise Failure `error-not-allowed` unless the caller has a permission."""
     if not caller.may(permission):
         raise Failure("Not allowed", "error-not-allowed", details={"method": method})
+
+
+async def get_messages(call: ServerCall, room: RoomView) -> Answer:
+    """The messages of a room that the caller may see."""
+    services, asked = call.services, wanted(call)
+    found = await read.of_room(
+        services.store, call.caller, room, asked, matching_ms=services.settings.matching_ms
+    )
+    return answer("messages", found, asked.offset)
