@@ -2,7 +2,6 @@
 
 import gzip
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -24,12 +23,6 @@ from strongback.testing import (
 )
 from strongback.testing.connection import Reaction
 from tests.testing.raw import Raw
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as running:
-        yield running
 
 
 def asked(receiver: Receiver, reaction: Reaction, method: str = "GET") -> Raw:

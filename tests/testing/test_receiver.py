@@ -2,19 +2,12 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from strongback.testing import Answer, Hold, Received, Receiver, hang
 from tests.testing.raw import Raw
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as running:
-        yield running
 
 
 def status(receiver: Receiver, target: str = "/") -> int:
