@@ -28,6 +28,14 @@ NAME = "The request body"
 _CHARSET = re.compile(r"""(?:^|[\s;])charset\s*=\s*["']?([^\s;"']*)""")
 
 
+def read(raw: bytes, content_type: str | None) -> tuple[str | None, dict[str, Json] | list[Json]]:
+    """The body as text and as what it says; no body says `{}`. Raises Failure for a body that can not be read."""
+    if not raw:
+        return None, {}
+    text = decode(raw, content_type)
+    return text, parse(text, content_type)
+
+
 def decode(raw: bytes, content_type: str | None) -> str:
     """The body as text, by its charset; a byte order mark goes. Raises Failure for what is not in that charset."""
     charset = _form(content_type)[1]
