@@ -68,19 +68,27 @@ class ScriptError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a script may use; times in seconds, sizes in bytes."""
+    """How much scripts may use; times in seconds, sizes in bytes.
+
+    `cpu`, `heap`, `stack`, `result`, `fetches` hold for a run, `store` for an integration (`result` and `store` in
+    characters of JSON). `wall` is how long a worker
+    may run before it is killed, waiting for requests not counted; `total` includes them; `queue` is the wait before.
+    `address_space` bounds a worker process.
+    """
 
     cpu: float = 0.5
     wall: float = 1.5
     total: float = 20.0
+    queue: float = 20.0
     heap: int = 32 * 1024 * 1024
     stack: int = 512 * 1024
     result: int = 1024 * 1024
     store: int = 64 * 1024
     fetches: int = 10
+    contexts: int = 32
+    address_space: int = 512 * 1024 * 1024
     workers: int = 2
     most_workers: int = 8
-    contexts: int = 32
     kills: int = 3
     rest: float = 60.0
 
