@@ -34,8 +34,10 @@ async def read(parts: Parts, one: Attempt, response: Response, text: str) -> Rea
         try:
             run = await parts.scripts.run(one.script, PROCESS, argument, script_fetch(parts.egress))
         except ScriptError as error:
+            one.record.printed(error.console, parts.clock())
             one.record.script_failed(PROCESS, str(error), parts.clock())
             return Reading("error")
+        one.record.printed(run.console, parts.clock())
         if run.value is False:
             return Reading("false")
         if isinstance(run.value, dict) and run.value.get("content"):

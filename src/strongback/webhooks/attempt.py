@@ -23,6 +23,8 @@ from strongback.webhooks.settle import add_reply, commit, settle, settle_unsent
 from strongback.webhooks.steps import Record
 
 PREPARE = "prepare_outgoing_request"
+SIGNED = frozenset({sign.ID, sign.TIMESTAMP, sign.SIGNATURE, "webhook-replay"})
+"""Headers that no script may write."""
 BUSY_WAIT_MS = 60_000
 """How long a delivery waits whose script found no place to run."""
 
@@ -65,9 +67,11 @@ async def _prepare(parts: Parts, one: Attempt) -> Outcome | None:
                 run = await parts.scripts.run(
                     one.script, PREPARE, {"request": options}, script_fetch(parts.egress)
                 )
+                record.printed(run.console, parts.clock())
                 options = options if run.absent else run.value
             one.request = requests.prepared(options)
     except ScriptError as error:
+        record.printed(error.console, parts.clock())
         record.script_failed(PREPARE, str(error), parts.clock())
         return _script_outcome(error)
     record.prepared(parts.clock())
@@ -108,7 +112,8 @@ async def _exchange(parts: Parts, one: Attempt, slot: Slot) -> Outcome:
     request, record = one.request, one.record
     chosen = policy(one.integration.body)
     record.calling(request.url, request.body, parts.clock())
-    headers = dict(request.headers) | await _signature(parts, one)
+    signature = await _signature(parts, one)
+    headers = {name: value for name, value in request.headers if name.lower() not in SIGNED} | signature
     wait = timeout_ms(chosen, request.timeout_ms)
     answer: Answer | ErrorKind
     reading = Reading()
@@ -128,7 +133,7 @@ async def _exchange(parts: Parts, one: Attempt, slot: Slot) -> Outcome:
     outcome = classify(
         chosen, one.integration.body, one.delivery.attempts, answer, reading.verdict, random=parts.random()
     )
-    if reading.reply is not None and (reading.verdict == "message" or outcome.state == "delivered"):
+    if outcome.state != "retry" and (reading.verdict == "message" or outcome.state == "delivered"):
         one.reply = reading.reply
     return outcome
 

@@ -22,6 +22,8 @@ SENDING_TO_AN_ORIGIN = 4
 AHEAD = 4
 """So many more of an origin are claimed before they can start: the next starts as soon as one is answered."""
 
+CLAIMED = SENDING * (SENDING_TO_AN_ORIGIN + AHEAD) // SENDING_TO_AN_ORIGIN
+
 LEASE_MS = 60_000
 RENEW_SECONDS = 20.0
 LONGEST_WAIT_SECONDS = 30.0
@@ -121,11 +123,12 @@ class Dispatcher:
         busy = {origin: lane.sending + len(lane.waiting) for origin, lane in self._lanes.items()}
         each = SENDING_TO_AN_ORIGIN + AHEAD
         busy |= dict.fromkeys(resting, each)
-        total = SENDING - self._sending - sum(len(lane.waiting) for lane in self._lanes.values())
+        total = CLAIMED - self._sending - sum(len(lane.waiting) for lane in self._lanes.values())
         if total <= 0 or self.paused:
             return wait
         claims = await self._store.claim(self.worker, now, now + LEASE_MS, Wanted(total, each, busy))
-        reach("after-claim") if claims.taken else None
+        if claims.taken:
+            reach("after-claim")
         for delivery, event in claims.taken:
             self._lanes.setdefault(delivery.origin, Lane()).waiting.append((delivery, event))
         if claims.next_at is not None:

@@ -111,6 +111,12 @@ class Record:
         """Say that the request is made; true without a script too, as upstream."""
         self.move("after-maybe-ran-prepare", now, {"ranPrepareScript": True})
 
+    def printed(self, lines: Sequence[str], now: int) -> None:
+        """Keep what the script wrote to its console, after what it wrote before."""
+        if lines:
+            kept = self.document.body.get("scriptConsole", [])
+            self.move(self.document.body["step"], now, {"scriptConsole": [*kept, *lines]})
+
     def script_failed(self, method: str, reason: str, now: int) -> None:
         """Keep why a method of the script failed."""
         self.move(f"execute-script-error-running-{method}", now, {"errorStack": reason})
