@@ -18,10 +18,16 @@ def test_a_window() -> None:
         "Error, too many requests. Please slow down. You must wait 2 seconds "
         "before trying this endpoint again. [error-too-many-requests]"
     )
-    assert third.headers() == (
+    assert first.headers(1_000) == (
+        (b"x-ratelimit-limit", b"2"),
+        (b"x-ratelimit-remaining", b"1"),
+        (b"x-ratelimit-reset", b"61000"),
+    )
+    assert third.headers(59_500) == (
         (b"x-ratelimit-limit", b"2"),
         (b"x-ratelimit-remaining", b"0"),
         (b"x-ratelimit-reset", b"61000"),
+        (b"retry-after", b"2"),
     )
     assert not limiter.hit(KEY, 2, 60_000, 61_000).exceeded
 

@@ -190,7 +190,7 @@ class Dispatcher(Generic[S, C]):
             return
         now = self._now()
         window = self._limiter.hit((call.client_ip, call.route, endpoint.method), calls, milliseconds, now)
-        call.extra += window.headers()
+        call.extra += window.headers(now)
         if window.exceeded:
             raise window.failure(now)
 

@@ -19,22 +19,25 @@ class Window(NamedTuple):
     reset: int
     exceeded: bool
 
-    def headers(self) -> tuple[Header, ...]:
-        """Return the three ``X-RateLimit-*`` headers."""
-        return (
+    def headers(self, now: int) -> tuple[Header, ...]:
+        """Return the three ``X-RateLimit-*`` headers, and ``Retry-After`` with a call too many."""
+        three = (
             (b"x-ratelimit-limit", b"%d" % self.limit),
             (b"x-ratelimit-remaining", b"%d" % self.remaining),
             (b"x-ratelimit-reset", b"%d" % self.reset),
         )
+        return (*three, (b"retry-after", b"%d" % self._wait(now))) if self.exceeded else three
 
     def failure(self, now: int) -> Failure:
         """Return the 429 with the text of spec/01 §6."""
-        seconds = max(1, -(-(self.reset - now) // 1000))
         return Failure(
             "Error, too many requests. Please slow down. "
-            f"You must wait {seconds} seconds before trying this endpoint again.",
+            f"You must wait {self._wait(now)} seconds before trying this endpoint again.",
             "error-too-many-requests",
         )
+
+    def _wait(self, now: int) -> int:
+        return max(1, -(-(self.reset - now) // 1000))
 
 
 class RateLimiter:
