@@ -36,6 +36,9 @@ REFUSED = {
         JSON: {"schema": {"anyOf": [{"$ref": TEMPLATE.format(name=n)} for n in ("Refusal", "StatusRefusal")]}}
     },
 }
+ANY_REFUSAL = {"description": "Refused", "content": {JSON: {"schema": {}}}}
+"""What a script may answer that refuses a call."""
+
 HEADERS = (
     ("X-User-Id", "The id of the account"),
     ("X-Auth-Token", "A login token or a personal access token of that account"),
@@ -75,16 +78,18 @@ def _is_struct(kind: object) -> TypeGuard[type[msgspec.Struct]]:
 def _operation(
     endpoint: Endpoint[Any, Any], path: str, by_type: Mapping[Any, Any], components: Mapping[str, Any]
 ) -> dict[str, object]:
-    """One method of one path."""
+    """One method of one path; an answer of ``object`` may be any JSON."""
+    anything = endpoint.answer is object
+    schema = {} if anything else by_type.get(endpoint.answer, {"type": "object"})
     operation: dict[str, object] = {
         "operationId": f"{endpoint.method.lower()} {path}",
         "summary": endpoint.summary,
         "responses": {
             "200": {
                 "description": "Done",
-                "content": {JSON: {"schema": by_type.get(endpoint.answer, {"type": "object"})}},
+                "content": {JSON: {"schema": schema}},
             },
-            "default": REFUSED,
+            "default": ANY_REFUSAL if anything else REFUSED,
         },
         "security": _security(endpoint),
     }
