@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import msgspec
-
 from strongback import ids
 from strongback.documents.dates import format_date
 from strongback.errors import Failure
 from strongback.http.endpoint import UNLIMITED
 from strongback.http.envelope import Answer, Response, encode, refusal
+from strongback.http.routes.documents import Done
 from strongback.http.services import ServerCall, ServerEndpoint
 from strongback.messages.sender import Sender
 from strongback.webhooks.hook import Hook
@@ -20,12 +19,6 @@ GET_IS_OFF = refusal(
     "GET does not run an integration here: send a POST, or start the server with STRONGBACK_HOOKS_GET=true",
     ((b"allow", b"POST, OPTIONS"),),
 )
-
-
-class Done(msgspec.Struct, forbid_unknown_fields=True):
-    """That it worked."""
-
-    success: bool
 
 
 async def find(call: ServerCall) -> tuple[Hook, Sender]:

@@ -9,7 +9,7 @@ from strongback.http import params
 from strongback.http.envelope import UNAUTHORIZED, Answer
 from strongback.http.listings import ListQuery, answer, wanted
 from strongback.http.routes import integration_schemas as schemas
-from strongback.http.routes.documents import Integration, ListedIntegration, WrittenIntegration
+from strongback.http.routes.documents import Done, Integration, ListedIntegration, WrittenIntegration
 from strongback.http.routes.rooms import revealed, shown
 from strongback.http.services import ServerCall, ServerEndpoint
 from strongback.integrations import lists, reveal
@@ -17,6 +17,7 @@ from strongback.integrations.create import create
 from strongback.integrations.remove import remove
 from strongback.integrations.scope import ANY_OF, INCOMING, MANAGE_OWN, OUTGOING
 from strongback.integrations.update import update
+from strongback.webhooks.set_secret import set_secret
 
 
 class IntegrationAnswer(msgspec.Struct, forbid_unknown_fields=True):
@@ -60,6 +61,13 @@ class WhichIntegration(msgspec.Struct):
 
     integrationId: str
     createdBy: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Secret(msgspec.Struct):
+    """An integration's id, and the secret that signs its calls: `whsec_` and 24 to 64 bytes in base64."""
+
+    integrationId: str
+    secret: str | None
 
 
 def kind(call: ServerCall) -> str:
@@ -142,6 +150,21 @@ async def history(call: ServerCall) -> Answer:
     return answer("history", found, asked.offset, items=True)
 
 
+async def sign(call: ServerCall) -> Answer:
+    """Set the signing secret of an integration, or take it away with null."""
+    services, body = call.services, call.checked
+    id, secret = str(body["integrationId"]), body["secret"]
+    await set_secret(
+        services.store,
+        services.clock,
+        services.secrets,
+        call.caller,
+        id,
+        None if secret is None else str(secret),
+    )
+    return {}
+
+
 ENDPOINTS: list[ServerEndpoint] = [
     ServerEndpoint(
         method="POST",
@@ -195,5 +218,14 @@ ENDPOINTS: list[ServerEndpoint] = [
         schema=schemas.HISTORY,
         answer=HistoryList,
         summary="List an integration's calls",
+    ),
+    ServerEndpoint(
+        method="POST",
+        path="integrations.setSecret",
+        handler=sign,
+        body=Secret,
+        validate=True,
+        answer=Done,
+        summary="Set what an integration's calls are signed with",
     ),
 ]
