@@ -32,9 +32,10 @@ def event(id: str, created: int = 0) -> PutEvent:
 
 
 def owed(
-    id: str, *, origin: str = "http://a:80", at: int = 0, to: str = "i1", limit: int = 99
+    id: str, *, origin: str = "http://a:80", at: int = 0, to: str = "i1", limit: int = 99, replay: int = 0
 ) -> PutDelivery:
-    return PutDelivery(id, id.partition(".")[0], to, f"{origin}/hook", origin, None, at, at, limit)
+    event_id, url = id.partition(".")[0], f"{origin}/hook"
+    return PutDelivery(id, event_id, to, url, origin, None, at, at, limit, replay=replay)
 
 
 def settled(id: str, state: str, at: int = 9, **more: Any) -> SettleDelivery:
@@ -198,10 +199,20 @@ async def test_a_page_of_deliveries_is_newest_first(store: Store) -> None:
     assert ([one.id for one in page.deliveries], page.total) == (["e.4", "e.3", "e.2"], 3)
 
 
-async def test_replays_are_counted_by_the_delivery_they_repeat(store: Store) -> None:
-    await write(store, event("e"), owed("e.1"), owed("e.10"), owed("e.1.1"), owed("e.1.2"))
-    assert await store.replays("e.1") == 2
-    assert await store.replays("e.10") == 0
+async def test_replays_are_numbered_by_the_delivery_they_repeat(store: Store) -> None:
+    await write(
+        store, event("e"), owed("e.1"), owed("e.10"), owed("e.1.4", replay=4), owed("e.1.5", replay=5)
+    )
+    assert await store.last_replay("e.1") == 5
+    assert await store.last_replay("e.10") == 0
+
+
+async def test_an_event_that_is_there_stays_as_it_is(store: Store) -> None:
+    await write(store, event("e", 5))
+    await write(store, event("e", 9), owed("e.0"))
+    found = await store.event("e")
+    assert found is not None
+    assert found.created == 5
 
 
 async def test_a_clock_that_went_back_lets_nothing_wait_for_longer(store: Store) -> None:

@@ -221,7 +221,7 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class RemoveAll:
-    """Remove every row with this value in this field."""
+    """Remove every row with this value in this field; with the history of an integration, what it ran with."""
 
     kind: str
     field: str
@@ -266,7 +266,7 @@ class PutHistory:
 
 @dataclass(frozen=True, slots=True)
 class PutEvent:
-    """Write what happened; `body` is a JSON object."""
+    """Write what happened, unless it is there already; `body` is a JSON object."""
 
     id: str
     kind: str

@@ -204,8 +204,8 @@ class Store(Protocol):
     ) -> DeliveryPage:
         """A page of an integration's deliveries, newest first; a `count` of 0 means all that follow."""
 
-    async def replays(self, delivery_id: str) -> int:
-        """How often a delivery has been replayed."""
+    async def last_replay(self, delivery_id: str) -> int:
+        """The number of a delivery's newest replay; 0 where there is none."""
 
     async def queue(self, integration_id: str) -> Queue:
         """How the deliveries of an integration fare."""

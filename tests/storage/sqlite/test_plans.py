@@ -36,6 +36,7 @@ def fixed() -> list[str]:
     ]
     found += [steps.ADMIN_BESIDE, steps.EMAIL_OF_ANOTHER, steps.TOKEN_NAMED, steps.SURPLUS_TOKENS]
     found += [steps.MEMBER, steps.HELD, steps.KEY_USED, steps.PUT_COPY, steps.HAS_QUEUE, steps.LINK_COPY]
+    found += [steps.REMOVE_COPIES]
     found += [
         sql
         for part in (deliveries, retention)

@@ -17,7 +17,7 @@ DELIVERY_COLUMNS = 16
 ORIGINS_A_CLAIM = 1_000
 """So many origins are looked at before a claim goes on where it was; more wait for the next claim."""
 
-PUT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+PUT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
 OPEN_DELIVERIES = "SELECT open FROM queues WHERE integration = ?"
 PUT_DELIVERY = (
     "INSERT INTO deliveries (id, event, integration, url, origin, trigger_word, state, reason, attempts, next_at,"
@@ -64,7 +64,7 @@ REBASE = (
 
 
 def put_event(connection: sqlite3.Connection, step: PutEvent) -> None:
-    """Write what happened."""
+    """Write what happened, unless it is there."""
     connection.execute(
         PUT_EVENT,
         (

@@ -54,7 +54,7 @@ DELIVERIES = (
 COUNT_DELIVERIES = (
     "SELECT count(*) FROM deliveries d WHERE d.integration = ?1 AND (?2 IS NULL OR d.state = ?2)"
 )
-REPLAYS = "SELECT count(*) FROM deliveries WHERE id > ?1 || '.' AND id < ?1 || '/'"
+LAST_REPLAY = "SELECT coalesce(max(replay), 0) FROM deliveries WHERE id > ?1 || '.' AND id < ?1 || '/'"
 QUEUE = "SELECT open, failures, failing_since FROM queues WHERE integration = ?"
 ANSWERED = "SELECT digest, status, body FROM keys WHERE integration = ? AND key = ? AND created >= ?"
 SECRET = "SELECT sealed FROM secrets WHERE integration = ?"

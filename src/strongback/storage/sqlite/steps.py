@@ -159,6 +159,8 @@ def run(connection: sqlite3.Connection, step: Step, revision: int) -> None:
             connection.execute(f"DELETE FROM {table(kind)} WHERE id = ?", (id,))
         case RemoveAll(kind, name, value):
             connection.execute(f"DELETE FROM {kind} WHERE {field(kind, name)} = ?", (value,))
+            if (kind, name) == ("history", "integration_id"):
+                connection.execute(REMOVE_COPIES, (value,))
         case PutHistory():
             put_history(connection, step, revision)
         case PutEvent():
@@ -207,7 +209,9 @@ def put(connection: sqlite3.Connection, kind: str, document: Document, revision:
 
 
 PUT_COPY = "INSERT OR IGNORE INTO copies VALUES (?, ?, ?)"
+DATES_OF_COPY = (("integration", "_createdAt"), ("integration", "_updatedAt"))
 HAS_QUEUE = "INSERT OR IGNORE INTO queues (integration, open) VALUES (?, 0)"  # retention goes by these rows
+REMOVE_COPIES = "DELETE FROM copies WHERE integration = ?"
 LINK_COPY = "UPDATE history SET copy = ?, integration_id = ? WHERE id = ?"
 
 
@@ -216,7 +220,10 @@ def put_history(connection: sqlite3.Connection, step: PutHistory, revision: int)
     id = step.integration_id
     connection.execute(PUT_COPY, (id, step.revision, step.integration))
     connection.execute(HAS_QUEUE, (id,))
-    put(connection, "history", step.document, revision)
+    document = step.document
+    body = {name: value for name, value in document.body.items() if name != "integration"}
+    kept = Document(document.id, body, (*document.dates, *DATES_OF_COPY))
+    put(connection, "history", kept, revision)
     connection.execute(LINK_COPY, (step.revision, id, step.document.id))
 
 

@@ -292,9 +292,9 @@ class SQLiteStore:
         (total,) = self._one(statements.COUNT_DELIVERIES, (integration_id, state)) or (0,)
         return DeliveryPage([Delivery(*row) for row in found], total)
 
-    async def replays(self, delivery_id: str) -> int:
-        count: int = self._one(statements.REPLAYS, (delivery_id,))[0]
-        return count
+    async def last_replay(self, delivery_id: str) -> int:
+        number: int = self._one(statements.LAST_REPLAY, (delivery_id,))[0]
+        return number
 
     async def queue(self, integration_id: str) -> Queue:
         return Queue(*(self._one(statements.QUEUE, (integration_id,)) or ()))
