@@ -26,7 +26,7 @@ DATA = {"token": TOKEN, "bot": False, "timestamp": T0_TEXT, "text": "!gif party"
 
 
 def started() -> Record:
-    return Record.outgoing("h1", "i1", TOKEN, "sendMessage", T0)
+    return Record.outgoing("h1", "i1", TOKEN, "sendMessage", T0, delivery_id="e1.0")
 
 
 def incoming(content: Any) -> Record:
@@ -48,6 +48,7 @@ def test_the_beginning() -> None:
         "_createdAt": T0_TEXT,
         "step": "start-execute-trigger-url",
         "event": "sendMessage",
+        "deliveryId": "e1.0",
         "_updatedAt": T0_TEXT,
     }
     assert set(document.dates) == {("_createdAt",), ("_updatedAt",)}
@@ -68,6 +69,7 @@ def test_a_call_that_is_delivered_and_answered() -> None:
         "_createdAt": T0_TEXT,
         "step": "url-response-sent-message",
         "event": "sendMessage",
+        "deliveryId": "e1.0",
         "data": kept,
         "triggerWord": "!gif",
         "ranPrepareScript": True,

@@ -41,7 +41,9 @@ async def attempt(parts: Parts, delivery: Delivery, event: StoredEvent, slot: Sl
         await settle_unsent(parts, delivery, "cancelled", "the integration is disabled")
         return
     token = body.get("token") if isinstance(body.get("token"), str) else None
-    record = Record.outgoing(ids.document_id(), integration.id, token, event.kind, now)
+    record = Record.outgoing(
+        ids.document_id(), integration.id, token, event.kind, now, delivery_id=delivery.id
+    )
     one = Attempt(delivery, event, stored, integration, record)
     outcome = await _prepare(parts, one)
     if outcome is None:

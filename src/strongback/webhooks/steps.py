@@ -14,6 +14,8 @@ from strongback.webhooks.mask import Mask
 Ending = Literal["finished", "error"]
 """The member that says that a record goes no further, and how it went."""
 
+ENDINGS: tuple[Ending, ...] = get_args(Ending)
+
 KEPT_BYTES = 20_000
 """How much of a text, or of an object's JSON, a record keeps; of a larger object its JSON is kept as a text."""
 
@@ -70,10 +72,12 @@ class Record:
         self._mask = Mask(token)
 
     @classmethod
-    def outgoing(cls, id: str, integration_id: str, token: str | None, event: str, now: int) -> "Record":
+    def outgoing(
+        cls, id: str, integration_id: str, token: str | None, event: str, now: int, *, delivery_id: str
+    ) -> "Record":
         """Begin the record of one attempt to tell a URL of an event."""
         record = cls(_document(id, "outgoing-webhook", integration_id, now), token)
-        record.move("start-execute-trigger-url", now, {"event": event})
+        record.move("start-execute-trigger-url", now, {"event": event, "deliveryId": delivery_id})
         return record
 
     @classmethod
@@ -91,7 +95,7 @@ class Record:
         document.set("step", step)
         for name, value in (members or {}).items():
             document.set(name, _kept(self._mask(value)))
-        for name in get_args(Ending):
+        for name in ENDINGS:
             document.drop(name)
         ending = ending or ending_of(step)
         if ending is not None:
