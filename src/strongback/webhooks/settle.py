@@ -60,16 +60,24 @@ async def settle(parts: Parts, one: Attempt, outcome: Outcome) -> None:
 
 
 def _settled(one: Attempt, outcome: Outcome, now: int) -> SettleDelivery:
-    keep = one.delivery.request is None and (outcome.state == "retry" or one.script is not None)
+    keep = bool(one.request.url) and _is_new(one, outcome)
     return SettleDelivery(
         one.delivery.id,
         "pending" if outcome.state == "retry" else outcome.state,
         None if outcome.state == "delivered" else outcome.reason,
         now + (outcome.wait or 0),
         now,
-        requests.encode(one.request) if keep and one.request.url else None,
-        one.stored.revision if keep and one.request.url else None,
+        requests.encode(one.request) if keep else None,
+        one.stored.revision if keep else None,
     )
+
+
+def _is_new(one: Attempt, outcome: Outcome) -> bool:
+    """Whether the request is another than the stored one; the default one is stored only if it is to be sent again."""
+    delivery = one.delivery
+    if delivery.request is None:
+        return outcome.state == "retry" or one.script is not None
+    return not delivery.replay and delivery.request_revision != one.stored.revision
 
 
 async def settle_unsent(parts: Parts, delivery: Delivery, state: str, reason: str) -> None:
