@@ -34,17 +34,26 @@ class Document:
     def set(self, name: str, value: Json) -> None:
         """Set a member that is no date; date paths below it are forgotten."""
         self.body[name] = value
-        self.dates = tuple(path for path in self.dates if path[0] != name)
+        self._forget(name)
 
     def set_date(self, name: str, ms: int) -> None:
         """Set a member to a date given in epoch milliseconds."""
-        self.set(name, format_date(ms))
-        self.dates = (*self.dates, (name,))
+        if (name,) in self.dates:
+            self.body[name] = format_date(ms)
+        else:
+            self.set(name, format_date(ms))
+            self.dates = (*self.dates, (name,))
 
     def drop(self, name: str) -> None:
         """Remove a member, if it is there."""
-        self.body.pop(name, None)
-        self.dates = tuple(path for path in self.dates if path[0] != name)
+        if self.body.pop(name, None) is not None:
+            self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        for path in self.dates:
+            if path[0] == name:
+                self.dates = tuple(path for path in self.dates if path[0] != name)
+                return
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ import msgspec
 
 from strongback.documents.dates import parse_date
 from strongback.documents.document import Document
+from strongback.integrations.mask import Mask
 from strongback.webhooks.classify import ErrorKind, Outcome
-from strongback.webhooks.mask import Mask
 
 Ending = Literal["finished", "error"]
 """The member that says that a record goes no further, and how it went."""
