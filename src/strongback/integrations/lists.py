@@ -3,7 +3,7 @@
 from strongback.accounts.caller import Caller
 from strongback.documents.document import HIDDEN, Document
 from strongback.errors import Failure
-from strongback.integrations.reveal import masked_deep
+from strongback.integrations.mask import masked_record
 from strongback.integrations.scope import MANAGE_OWN, OUTGOING, may_manage, scope
 from strongback.listing import BY_CREATION, Listing, Rules, Wanted, listing
 from strongback.storage.contract import Having, RoomView, Store
@@ -12,7 +12,7 @@ SECRET = HIDDEN | {"token"}
 
 OF_A_ROOM = Rules(BY_CREATION, "created", SECRET)
 OF_EVERYTHING = Rules(BY_CREATION, "id", SECRET)
-HISTORY = Rules({(("_updatedAt", -1),): "updated", (): "id"}, "updated", SECRET, clean=masked_deep)
+HISTORY = Rules({(("_updatedAt", -1),): "updated", (): "id"}, "updated", SECRET, clean=masked_record)
 """Upstream's history holds integrations whole; here nothing of a token but its end is shown or compared."""
 
 EVERYWHERE = {"p": "all_private_groups", "c": "all_public_channels"}

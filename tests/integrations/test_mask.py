@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strongback.webhooks.mask import Mask
+from strongback.integrations.mask import Mask, masked_record
 
 TOKEN = "s3cret-token-wxyz"
 SHOWN = "*************wxyz"
@@ -47,3 +47,22 @@ def test_no_form_of_a_token_is_kept(token: str, before: str, after: str) -> None
     for form in (token, quote(token, safe=""), json.dumps(token, ensure_ascii=False)[1:-1]):
         kept = Mask(token)({"text": before + form + after, "list": [form]})
         assert form not in kept["list"][0] or set(form[:-4]) == {"*"}
+
+
+def test_a_record_of_rocket_chat_shows_its_token_nowhere() -> None:
+    record = {
+        "_id": "h",
+        "integration": {"_id": "i", "token": TOKEN, "urls": [f"https://a.example/{TOKEN}"]},
+        "data": {"token": "an-older-token-abcd", "text": f"mine is {TOKEN}"},
+        "url": f"https://a.example/{TOKEN}",
+        "httpResult": json.dumps(json.dumps({"echo": "an-older-token-abcd"})),
+    }
+    shown = masked_record(json.dumps(record))
+    assert TOKEN not in shown
+    assert "an-older-token" not in shown
+    assert json.loads(shown)["url"] == f"https://a.example/{SHOWN}"
+
+
+@pytest.mark.parametrize("record", [{"integration": "i", "data": "cut"}, {"data": {"token": 5}}, {}])
+def test_a_record_of_any_shape_is_shown(record: dict[str, Any]) -> None:
+    assert json.loads(masked_record(json.dumps(record))) == record

@@ -1,0 +1,43 @@
+"""An integration's token in what is kept of its calls: never more than its last four characters."""
+
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from strongback.integrations.reveal import masked
+
+SHORTEST = 8
+"""Shorter tokens are masked only where a member is named `token`: within other texts they may be any word."""
+
+
+class Mask:
+    """Hides tokens in JSON values: as a member `token`, and wherever a text holds one."""
+
+    def __init__(self, *tokens: object) -> None:
+        self._forms: dict[str, str] = {}
+        for token in tokens:
+            if isinstance(token, str) and len(token) >= SHORTEST:
+                escaped = msgspec.json.encode(token).decode()[1:-1]
+                shown: str = masked({"token": token})["token"]
+                self._forms |= dict.fromkeys((token, escaped, quote(token, safe="")), shown)
+
+    def __call__(self, value: Any) -> Any:
+        """The value without the tokens."""
+        if isinstance(value, str):
+            for form, shown in self._forms.items():
+                value = value.replace(form, shown)
+            return value
+        if isinstance(value, dict):
+            return masked({self(name): self(item) for name, item in value.items()})
+        if isinstance(value, list):
+            return [self(item) for item in value]
+        return value
+
+
+def masked_record(text: str) -> str:
+    """The wire text of a call's record without the token: upstream's hold it whole, in what was sent and in URLs too."""
+    body = msgspec.json.decode(text)
+    parts = (body.get("integration"), body.get("data"))
+    mask = Mask(*(part.get("token") for part in parts if isinstance(part, dict)))
+    return msgspec.json.encode(mask(body)).decode()
