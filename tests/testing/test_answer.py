@@ -2,11 +2,13 @@
 
 import gzip
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from strongback.testing import (
     Answer,
+    Behaviour,
     Hold,
     Receiver,
     bomb,
@@ -87,7 +89,7 @@ def test_a_delay(receiver: Receiver) -> None:
         caller.head()
         assert caller.exactly(4) == b"late"
     assert time.monotonic() - began >= 0.3
-    (request,) = receiver.requests
+    (request,) = receiver.wait_until(lambda requests: receiver.waiting == 0)
     assert request.answered is not None
     assert request.answered - request.at >= 0.3
 
@@ -108,12 +110,13 @@ def test_hold_waits_for_its_release(receiver: Receiver) -> None:
         assert late.send("POST", "/held").head().startswith("HTTP/1.1 201")
 
 
-def test_a_hold_released_after_the_end_is_no_error() -> None:
+def test_a_hold_released_after_the_end_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
     held = Hold()
     with Receiver() as receiver:
         caller = asked(receiver, held)
         receiver.wait(1)
     held.release()
+    assert caplog.records == []
     with caller:
         assert caller.rest() == b""
 
@@ -185,6 +188,23 @@ def test_an_endless_body_waits_for_a_slow_reader(receiver: Receiver) -> None:
         with Raw(receiver.url) as other:
             assert other.send("GET", "/meanwhile").head().startswith("HTTP/1.1 200 OK")
     assert receiver.wait_until(lambda requests: len(requests) == 2)[0].answered is None
+
+
+def test_no_more_is_written_than_the_reader_takes(receiver: Receiver) -> None:
+    written = 0
+
+    def steps() -> Iterator[bytes]:
+        nonlocal written
+        while True:
+            written += 1
+            yield bytes(1024 * 1024)
+
+    with asked(receiver, Behaviour(steps)), Raw(receiver.url) as other:
+        receiver.wait(1)
+        for _ in range(100):
+            other.send().head()
+            other.exactly(2)
+    assert 1 <= written < 20
 
 
 def test_bomb(receiver: Receiver) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from strongback.testing import Answer, Hold, Received, Receiver, hang
+from strongback.testing import Answer, Hold, Received, Receiver, drip, hang, headers_only
+from strongback.testing.connection import Reaction
 from tests.testing.raw import Raw
 
 
@@ -118,16 +119,14 @@ def test_most_at_once_counts_what_waits_for_an_answer(receiver: Receiver) -> Non
     assert receiver.most_at_once == 1
 
 
-def test_a_caller_that_gave_up_no_longer_waits(receiver: Receiver) -> None:
-    receiver.script("/hang", [hang(), Hold()])
-    for count in (1, 2):
-        with Raw(receiver.url) as caller:
-            caller.send("GET", "/hang")
-            receiver.wait(count)
-    assert status(receiver) == 200
-    receiver.wait_until(lambda requests: requests[-1].answered is not None)
-    assert [one.answered is None for one in receiver.requests] == [True, True, False]
-    assert receiver.most_at_once <= 2
+@pytest.mark.parametrize("reaction", [hang(), headers_only(), Hold(), drip(bytes_per_second=0.01)])
+def test_a_caller_that_gave_up_no_longer_waits(receiver: Receiver, reaction: Reaction) -> None:
+    receiver.script("/x", [reaction])
+    with Raw(receiver.url) as caller:
+        caller.send("GET", "/x")
+        receiver.wait_until(lambda requests: receiver.waiting == 1)
+    (request,) = receiver.wait_until(lambda requests: receiver.waiting == 0)
+    assert request.answered is None
 
 
 def test_away_refuses_and_comes_back_on_the_same_port(receiver: Receiver) -> None:

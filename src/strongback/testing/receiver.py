@@ -52,13 +52,14 @@ class Receiver:
         self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
         self._servers: list[asyncio.AbstractServer] = []
         self._open: set[Connection] = set()
-        self._unanswered = 0
         self.count = 0
         """How many requests have arrived."""
         self.connections = 0
         """How many connections were made, with or without a request."""
+        self.waiting = 0
+        """How many requests wait for their answer now."""
         self.most_at_once = 0
-        """The largest number of requests that waited for an answer at the same time."""
+        """The largest number of requests that waited at the same time."""
 
     def __enter__(self) -> Self:
         """Listen."""
@@ -111,7 +112,7 @@ class Receiver:
     def clear(self) -> None:
         """Forget the requests so far; the scripts stay."""
         with self._changed:
-            self._requests, self.count, self.connections, self.most_at_once = [], 0, 0, self._unanswered
+            self._requests, self.count, self.connections, self.most_at_once = [], 0, 0, self.waiting
 
     def wait(self, count: int = 1, timeout: float = 10.0, path: str | None = None) -> list[Received]:
         """Wait until so many requests have arrived (at a path, if one is named), and return them."""
@@ -151,8 +152,8 @@ class Receiver:
         """Record a request and choose the reaction (for connections)."""
         with self._changed:
             self.count += 1
-            self._unanswered += 1
-            self.most_at_once = max(self.most_at_once, self._unanswered)
+            self.waiting += 1
+            self.most_at_once = max(self.most_at_once, self.waiting)
             if self._record:
                 self._requests.append(request)
             script = self._scripts.get(request.path) or self._scripts[EVERY]
@@ -163,7 +164,7 @@ class Receiver:
     def finished(self, request: Received, *, answered: bool) -> None:
         """Record that nothing more will be sent for a request (for connections)."""
         with self._changed:
-            self._unanswered -= 1
+            self.waiting -= 1
             if answered:
                 request.answered = time.monotonic()
             self._changed.notify_all()
