@@ -9,6 +9,11 @@ _point, _, _count = os.environ.get("STRONGBACK_CRASH_AT", "").partition(":")
 _passed = itertools.count(1)
 
 
+def armed(point: str) -> bool:
+    """Whether STRONGBACK_CRASH_AT names this point."""
+    return point == _point
+
+
 def reach(point: str) -> None:
     """End the process here if STRONGBACK_CRASH_AT names this point, `point:3` at the third time it is reached."""
     if point == _point and next(_passed) == int(_count or 1):
