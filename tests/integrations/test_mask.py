@@ -49,6 +49,23 @@ def test_no_form_of_a_token_is_kept(token: str, before: str, after: str) -> None
         assert form not in kept["list"][0] or set(form[:-4]) == {"*"}
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.sampled_from(["p1ainT0ken", "at p1ainT0ken!"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text() | st.sampled_from(["token", "p1ainT0ken"]), inner, max_size=3)
+    ),
+    max_leaves=10,
+)
+
+
+@given(JSON)
+def test_values_that_need_no_walk_are_as_after_one(value: Any) -> None:
+    mask = Mask("p1ainT0ken")
+    assert mask(value) == mask._hidden(value)
+    assert "p1ainT0ken" not in json.dumps(mask(value))
+
+
 def test_a_record_of_rocket_chat_shows_its_token_nowhere() -> None:
     record = {
         "_id": "h",

@@ -16,22 +16,31 @@ class Mask:
 
     def __init__(self, *tokens: object) -> None:
         self._forms: dict[str, str] = {}
+        self._plain = True
         for token in tokens:
             if isinstance(token, str) and len(token) >= SHORTEST:
+                self._plain = self._plain and token.isascii() and token.isalnum()
                 escaped = msgspec.json.encode(token).decode()[1:-1]
                 shown: str = masked({"token": token})["token"]
                 self._forms |= dict.fromkeys((token, escaped, quote(token, safe="")), shown)
 
     def __call__(self, value: Any) -> Any:
-        """The value without the tokens."""
+        """The value without the tokens; it is walked only where its JSON shows that there is something to hide."""
+        if self._plain and isinstance(value, dict | list):
+            text = msgspec.json.encode(value).decode()
+            if '"token"' not in text and not any(form in text for form in self._forms):
+                return value
+        return self._hidden(value)
+
+    def _hidden(self, value: Any) -> Any:
         if isinstance(value, str):
             for form, shown in self._forms.items():
                 value = value.replace(form, shown)
             return value
         if isinstance(value, dict):
-            return masked({self(name): self(item) for name, item in value.items()})
+            return masked({self._hidden(name): self._hidden(item) for name, item in value.items()})
         if isinstance(value, list):
-            return [self(item) for item in value]
+            return [self._hidden(item) for item in value]
         return value
 
 
