@@ -28,14 +28,8 @@ class Job(Generic[T]):
     result: T | None = None
     failure: Exception | None = None
 
-    def settle(self) -> None:
-        """Answer the waiting coroutine, from the writer's thread."""
-        try:
-            self.loop.call_soon_threadsafe(self._answer)
-        except RuntimeError:  # the loop has ended: nobody waits any more
-            return
-
-    def _answer(self) -> None:
+    def answer(self) -> None:
+        """Answer the waiting coroutine, from its loop."""
         if self.done.done():
             return
         if self.failure is None:
@@ -108,8 +102,21 @@ class Writer:
             undo(connection)
             for job in batch:
                 job.failure = unavailable(error)
-        for job in batch:
-            job.settle()
+        settle(batch)
+
+
+def settle(batch: list[Job[Any]]) -> None:
+    """Answer what was committed, from the writer's thread: each loop is woken once, for that costs."""
+
+    def answer(jobs: list[Job[Any]]) -> None:
+        for job in jobs:
+            job.answer()
+
+    for loop in {job.loop for job in batch}:
+        try:
+            loop.call_soon_threadsafe(answer, [job for job in batch if job.loop is loop])
+        except RuntimeError:  # the loop has ended: nobody waits any more
+            continue
 
 
 def attempt(connection: sqlite3.Connection, job: Job[Any]) -> None:
