@@ -1,6 +1,7 @@
 """The one door out: every request to another server is sent here."""
 
 import asyncio
+import io
 import os
 import ssl
 from collections.abc import Mapping
@@ -17,11 +18,13 @@ from strongback.egress.gate import Gate
 from strongback.egress.headers import Header, incoming, outgoing
 from strongback.egress.resolver import LookUp, Resolver, SystemLookUp
 from strongback.egress.target import Target, origin, read_target
+from strongback.faults import armed, reach
 
 __all__ = ["Client", "EgressError", "Policy", "Request", "Response", "origin"]
 
 MAX_BYTES = 1024 * 1024
 """How much of an answer is read."""
+LARGE_BODY = 256 * 1024
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
@@ -72,11 +75,9 @@ class Client:
         response = await self._session(listed=self._policy.allow.names(target.host)).request(
             request.method,
             target.url,
-            data=request.body,
+            data=_payload(request.body),
             headers=headers.values(),
-            skip_auto_headers=None
-            if request.body is None or "content-type" in headers
-            else ("Content-Type",),
+            skip_auto_headers=None if "content-type" in headers else ("Content-Type",),
             allow_redirects=False,
         )
         try:
@@ -106,10 +107,16 @@ class Client:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trust_env=False,
+                trace_configs=[_end_after_sending()] if armed("after-send") else None,
             )
             # It would send again what was cut off; whether that is done is for the caller to say.
             session._retry_connection = False
         return session
+
+
+def _payload(body: bytes | None) -> bytes | io.BytesIO | None:
+    """Return a large body as a stream, which is written piece by piece; the bytes are the same."""
+    return body if body is None or len(body) <= LARGE_BODY else io.BytesIO(body)
 
 
 def _warn_of_proxies(environ: Mapping[str, str]) -> None:
@@ -118,3 +125,14 @@ def _warn_of_proxies(environ: Mapping[str, str]) -> None:
         structlog.get_logger("strongback.egress").warning(
             "proxies are not used: requests go to their targets directly", variables=sorted(present)
         )
+
+
+def _end_after_sending() -> aiohttp.TraceConfig:
+    """Reach the point `after-send` when the bytes of a request have left and nothing of its answer is read."""
+
+    async def sent(*_: object) -> None:
+        asyncio.get_running_loop().call_soon(reach, "after-send")  # the bytes leave when this returns
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_chunk_sent.append(sent)
+    return trace

@@ -1,0 +1,89 @@
+"""Connections are kept for a while, in bounds; what is given up is cut."""
+
+import asyncio
+
+import pytest
+
+from strongback.egress import connector
+from strongback.egress.client import EgressError, Request
+from tests.egress.conftest import Connect
+from tests.egress.raw_server import request, saying, serving
+
+pytestmark = pytest.mark.anyio
+
+
+def post(url: str, body: bytes = b"x", timeout_ms: int = 5000) -> Request:
+    return Request("POST", url, {}, body, timeout_ms)
+
+
+async def test_a_connection_serves_many_requests(connect: Connect) -> None:
+    client = connect()
+    async with serving() as server:
+        for _ in range(5):
+            await client.send(post(server.url))
+        assert (server.connections, len(server.received)) == (1, 5)
+
+
+async def test_a_connection_that_the_server_ends_is_not_used_again(connect: Connect) -> None:
+    client = connect()
+    async with serving(
+        saying(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+    ) as server:
+        for _ in range(3):
+            assert (await client.send(post(server.url))).status == 200
+        assert server.connections == 3
+
+
+async def test_a_connection_is_given_up_when_it_is_idle(
+    monkeypatch: pytest.MonkeyPatch, connect: Connect
+) -> None:
+    monkeypatch.setattr(connector, "IDLE_SECONDS", 0.05)
+    client = connect()
+    async with serving() as server:
+        await client.send(post(server.url))
+        await asyncio.wait_for(server.lost.wait(), 5)
+
+
+async def test_idle_connections_are_bounded(monkeypatch: pytest.MonkeyPatch, connect: Connect) -> None:
+    monkeypatch.setattr(connector, "IDLE_ORIGINS", 2)
+    client = connect()
+    async with serving() as first, serving() as second, serving() as third:
+        for _ in range(2):
+            for server in (first, second, third):
+                await client.send(post(server.url))
+        assert [first.connections, second.connections, third.connections] == [1, 1, 2]
+
+
+async def test_a_receiver_that_reads_nothing_keeps_no_connection(connect: Connect) -> None:
+    body = b"x" * 30_000_000
+    given_up = asyncio.Event()
+    read: list[int] = []
+
+    async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await given_up.wait()
+        while chunk := await reader.read(1_000_000):
+            read.append(len(chunk))
+
+    async with serving(late) as server:
+        with pytest.raises(EgressError) as caught:
+            await connect().send(post(server.url, body, 300))
+        assert caught.value.kind == "timeout"
+        given_up.set()
+        await asyncio.wait_for(server.lost.wait(), 5)
+    assert sum(read) < len(body)
+
+
+async def test_what_follows_an_answer_is_not_the_next_answer(connect: Connect) -> None:
+    async def twice(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request(reader)
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"
+        )
+        await writer.drain()
+        await reader.read()
+
+    client = connect()
+    async with serving(twice) as server:
+        statuses = [(await client.send(post(server.url))).status for _ in range(3)]
+        assert (statuses, server.connections) == ([200, 200, 200], 3)
