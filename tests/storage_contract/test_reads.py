@@ -31,17 +31,22 @@ async def test_a_document_comes_back_as_it_was_with_hidden_members_apart(store: 
 
 
 async def test_revisions_tell_what_is_outdated(store: Store) -> None:
-    before = await store.revisions("rooms", "r1")
-    assert before.row is None
+    before = await store.revisions(("rooms", "r1"))
+    assert before.rows == (None,)
     await write(store, room("r1", "alpha"))
-    stored, written = await store.get("rooms", "r1"), await store.revisions("rooms", "r1")
+    await write(store, user("u1", "ann"))
+    stored, account = await store.get("rooms", "r1"), await store.get("users", "u1")
     assert stored is not None
-    assert (written.row, written.access) == (stored.revision, before.access)
+    assert account is not None
+    assert account.revision > stored.revision
+    written = await store.revisions(("rooms", "r1"), ("users", "u2"), ("users", "u1"))
+    assert written == Revisions(before.access, (stored.revision, None, account.revision))
     await write(store, Put("roles", Document("poet", {"_id": "poet", "scope": "Users"})))
-    after = await store.revisions("rooms", "r1")
-    assert after.row == written.row
+    after = await store.revisions(("rooms", "r1"))
+    assert after.rows == (stored.revision,)
     assert after.access == (await store.access()).revision > written.access
-    assert await store.revisions("rooms", "\ud800") == Revisions(None, 0)
+    assert await store.revisions() == Revisions(after.access, ())
+    assert await store.revisions(("rooms", "\ud800"), ("users", "u1")) == Revisions(0, (None, None))
 
 
 async def test_authentication_needs_the_user_the_token_and_an_active_account(store: Store) -> None:

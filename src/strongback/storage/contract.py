@@ -47,10 +47,10 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Revisions:
-    """The revision of a row, None where there is no such row, and that of permissions, roles and settings."""
+    """The revision of permissions, roles and settings, and of rows, None where there is no such row."""
 
-    row: int | None
     access: int
+    rows: tuple[int | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +145,8 @@ class Store(Protocol):
     async def get(self, kind: str, id: str) -> Stored | None:
         """Read one row by its id."""
 
-    async def revisions(self, kind: str, id: str) -> Revisions:
-        """How old a row may be in memory, and the table of permissions."""
+    async def revisions(self, *rows: tuple[str, str]) -> Revisions:
+        """How old rows, by kind and id, may be in memory, and the table of permissions."""
 
     async def select(self, selection: Selection) -> list[Stored]:
         """Read all rows of a small selection, by id."""

@@ -12,8 +12,8 @@ from strongback.storage.sqlite import deliveries, retention, statements, steps
 from strongback.storage.sqlite.schema import migrate
 from strongback.storage.sqlite.selections import count_sql, page_sql, rows_sql, stored_columns, where
 
-SMALL = {"settings", "permissions", "roles", "sequence"}
-"""Tables that do not grow with use."""
+SMALL = {"settings", "permissions", "roles", "sequence", "j"}
+"""Tables that do not grow with use; `j` is a list among the parameters."""
 
 TARGETS = (("room", "r1"), ("scope", "all_private_groups"))
 SCOPES = [
@@ -54,7 +54,7 @@ def fixed() -> list[str]:
     found += ["DELETE FROM tokens WHERE user_id = ? AND hash = ?"]
     found += ["DELETE FROM room_roles WHERE rid = ? AND user_id = ?"]
     found += [f"SELECT {stored_columns(kind)} FROM {kind} t WHERE t.id = ?" for kind in KINDS]
-    found += [statements.revisions(kind) for kind in KINDS]
+    found += [statements.revisions(KINDS)]
     return found
 
 

@@ -1,5 +1,7 @@
 """The fixed statements of the store."""
 
+from functools import lru_cache
+
 from strongback.storage.sqlite.deliveries import DELIVERY, EVENT
 from strongback.storage.sqlite.selections import COLUMNS
 
@@ -60,6 +62,8 @@ ANSWERED = "SELECT digest, status, body FROM keys WHERE integration = ? AND key 
 SECRET = "SELECT sealed FROM secrets WHERE integration = ?"
 
 
-def revisions(table: str) -> str:
-    """The revisions of a row and of permissions, also where there is no such row."""
-    return f"SELECT (SELECT revision FROM {table} WHERE id = ?), access FROM sequence"
+@lru_cache
+def revisions(tables: tuple[str, ...]) -> str:
+    """The revisions of permissions and of a row of each table, also where there is no such row."""
+    rows = "".join(f", (SELECT revision FROM {table} WHERE id = ?)" for table in tables)
+    return f"SELECT access{rows} FROM sequence"

@@ -12,7 +12,7 @@ import msgspec
 from strongback.documents.document import Stored, decode_paths
 from strongback.errors import Unavailable
 from strongback.faults import reach
-from strongback.storage.changes import KINDS, Changes, Link, PutDelivery, Steady, Token
+from strongback.storage.changes import KINDS, Changes, Link, PutDeliveries, PutReplay, Steady, Token
 from strongback.storage.contract import (
     Access,
     Everything,
@@ -47,6 +47,9 @@ from strongback.storage.sqlite.steps import apply, steady, table
 from strongback.storage.sqlite.writer import Work, Writer
 
 T = TypeVar("T")
+
+OWING = (PutDeliveries, PutReplay)
+"""The steps after which there is something to deliver."""
 
 READ_WAIT_MS = 50
 WRITE_WAIT_MS = 2_000
@@ -129,7 +132,7 @@ class SQLiteStore:
 
     async def commit(self, changes: Changes) -> None:
         await self._write(lambda connection: apply(connection, changes))
-        if any(type(step) is PutDelivery for step in changes.steps):
+        if any(type(step) in OWING for step in changes.steps):
             reach("after-commit")
             for wake in self._wakes:
                 wake()
@@ -178,8 +181,10 @@ class SQLiteStore:
         found = self._one(f"SELECT {stored_columns(kind)} FROM {table(kind)} t WHERE t.id = ?", (id,))
         return None if found is None else Stored(*found)
 
-    async def revisions(self, kind: str, id: str) -> Revisions:
-        return Revisions(*(self._one(statements.revisions(table(kind)), (id,)) or (None, 0)))
+    async def revisions(self, *rows: tuple[str, str]) -> Revisions:
+        sql = statements.revisions(tuple(table(kind) for kind, _ in rows))
+        access, *found = self._one(sql, tuple(id for _, id in rows)) or (0, *(None for _ in rows))
+        return Revisions(access, tuple(found))
 
     async def select(self, selection: Selection) -> list[Stored]:
         chosen = where(selection)
