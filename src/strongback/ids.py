@@ -3,12 +3,30 @@
 import os
 import secrets
 
+POOL_BYTES = 4_096
 UNMISTAKABLE = "23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz"
+
+
+_pool = bytearray()
+
+
+def _random(count: int) -> bytes:
+    """Random bytes, asked of the system many at a time: asking costs more than an id."""
+    if len(_pool) < count:
+        _pool[:] = os.urandom(POOL_BYTES)
+    taken = bytes(_pool[-count:])
+    del _pool[-count:]
+    return taken
 
 
 def document_id() -> str:
     """A new id for a room, an integration, a subscription or a message: 24 hexadecimal digits."""
-    return os.urandom(12).hex()
+    return _random(12).hex()
+
+
+def event_id(now: int) -> str:
+    """A new id for an event: 24 hexadecimal digits that begin with the time (epoch milliseconds)."""
+    return f"{max(now, 0):012x}{_random(6).hex()}"
 
 
 def unmistakable(length: int) -> str:

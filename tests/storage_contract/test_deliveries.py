@@ -10,11 +10,13 @@ from strongback.storage.changes import (
     CountOutcome,
     Held,
     KeyFree,
-    PutDelivery,
+    PutDeliveries,
     PutEvent,
     PutKey,
+    PutReplay,
     Remove,
     SettleDelivery,
+    Target,
     TriggersAt,
 )
 from strongback.storage.contract import Store
@@ -31,11 +33,8 @@ def event(id: str, created: int = 0) -> PutEvent:
     return PutEvent(id, "sendMessage", "r1", "m1", "u1", 0, '{"text":"hi"}', created)
 
 
-def owed(
-    id: str, *, origin: str = "http://a:80", at: int = 0, to: str = "i1", limit: int = 99, replay: int = 0
-) -> PutDelivery:
-    event_id, url = id.partition(".")[0], f"{origin}/hook"
-    return PutDelivery(id, event_id, to, url, origin, None, at, at, limit, replay=replay)
+def owed(id: str, *, origin: str = "http://a:80", at: int = 0, to: str = "i1", replay: int = 0) -> PutReplay:
+    return PutReplay(id, id.partition(".")[0], Target(to, f"{origin}/hook", origin), replay, at)
 
 
 def settled(id: str, state: str, at: int = 9, **more: Any) -> SettleDelivery:
@@ -146,26 +145,46 @@ async def test_a_retry_keeps_the_request_that_was_prepared(store: Store) -> None
     assert (delivery.request, delivery.request_revision, delivery.attempts) == ("{}", 3, 3)
 
 
-async def test_beyond_the_limit_of_an_integration_a_delivery_has_failed(store: Store) -> None:
-    await write(
-        store, event("e"), *(owed(f"e.{n}", limit=3) for n in range(5)), owed("e.9", to="i2", limit=3)
+def owing(event_id: str, *integrations: str, limit: int = 3) -> PutDeliveries:
+    return PutDeliveries(
+        event_id, [Target(id, "http://a/", "http://a:80", f"for {id}") for id in integrations], 7, limit
     )
-    states = {id: found for id in ("e.2", "e.3", "e.4", "e.9") if (found := await store.delivery(id))}
-    assert {id: found.state for id, found in states.items()} == {
-        "e.2": "pending",
-        "e.3": "failed",
-        "e.4": "failed",
-        "e.9": "pending",
-    }
-    assert states["e.3"].reason == "the integration already has 3 deliveries open"
+
+
+async def test_an_event_owes_a_delivery_to_each_target(store: Store) -> None:
+    await write(store, event("e"), owing("e", "i1", "i2", "i1"))
+    first, second, third = [await store.delivery(f"e.{n}") for n in range(3)]
+    assert first is not None
+    assert second is not None
+    assert third is not None
+    assert (first.integration_id, second.integration_id, third.integration_id) == ("i1", "i2", "i1")
+    assert (second.event_id, second.url, second.origin, second.trigger_word) == (
+        "e",
+        "http://a/",
+        "http://a:80",
+        "for i2",
+    )
+    assert (second.state, second.next_at, second.created, second.attempts) == ("pending", 7, 7, 0)
+
+
+async def test_beyond_the_limit_of_an_integration_a_delivery_has_failed(store: Store) -> None:
+    for n in range(4):
+        await write(store, event(f"e{n}"), owing(f"e{n}", "i1", "i2" if n == 3 else "i3"))
+    found = [await store.delivery(f"e{n}.0") for n in range(4)]
+    assert [one and one.state for one in found] == ["pending", "pending", "pending", "failed"]
+    assert found[3] is not None
+    assert found[3].reason == "the integration already has 3 deliveries open"
+    other = await store.delivery("e3.1")
+    assert other is not None
+    assert other.state == "pending"
     assert (await store.queue("i1")).open == 3
     await claimed(store)
-    await write(store, settled("e.0", "delivered"), settled("e.1", "pending"))
+    await write(store, settled("e0.0", "delivered"), settled("e1.0", "pending"))
     assert (await store.queue("i1")).open == 2
-    await write(store, owed("e.5", limit=3))
-    found = await store.delivery("e.5")
-    assert found is not None
-    assert found.state == "pending"
+    await write(store, event("e4"), owing("e4", "i1"))
+    found = [await store.delivery("e4.0")]
+    assert found[0] is not None
+    assert found[0].state == "pending"
 
 
 async def test_failures_in_a_row_are_counted_until_a_success(store: Store) -> None:

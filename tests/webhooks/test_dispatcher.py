@@ -10,7 +10,7 @@ import pytest
 
 from strongback.clock import system_clock
 from strongback.errors import Unavailable
-from strongback.storage.changes import Changes, Held, PutDelivery, PutEvent, SettleDelivery
+from strongback.storage.changes import Changes, Held, PutDeliveries, PutEvent, SettleDelivery, Target
 from strongback.storage.contract import Store
 from strongback.storage.deliveries import Delivery, StoredEvent, Wanted
 from strongback.storage.sqlite.store import open_store
@@ -30,9 +30,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 async def owe(store: Store, *ids: str, origin: str = "http://a:80", at: int = 0) -> None:
-    steps = [
-        PutDelivery(f"e{id}.0", f"e{id}", "i", f"{origin}/", origin, None, at, at, 1_000_000) for id in ids
-    ]
+    target = Target("i", f"{origin}/", origin)
+    steps = [PutDeliveries(f"e{id}", [target], at, 1_000_000) for id in ids]
     events = [PutEvent(f"e{id}", "sendMessage", None, None, "u", 0, "{}", at) for id in ids]
     await store.commit(Changes(steps=[*events, *steps]))
 

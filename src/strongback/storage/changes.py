@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from strongback.documents.dates import parse_date
 from strongback.documents.document import Document
@@ -278,22 +278,39 @@ class PutEvent:
     created: int
 
 
-@dataclass(frozen=True, slots=True)
-class PutDelivery:
-    """Owe a delivery, due at `next_at`; beyond `limit` open ones of the integration it has failed from the start."""
+class Target(NamedTuple):
+    """Whom an event is told to: a URL of an integration, its origin, and the word that called the integration."""
 
-    id: str
-    event_id: str
     integration_id: str
     url: str
     origin: str
-    trigger_word: str | None
-    next_at: int
+    trigger_word: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PutDeliveries:
+    """Owe a delivery to each target, due at once; beyond `limit` open ones of an integration it fails from the start.
+
+    Their ids are the event's, a full stop, and their number.
+    """
+
+    event_id: str
+    targets: Sequence[Target]
     created: int
     limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class PutReplay:
+    """Owe a delivery again: `id` is that of the first one, a full stop, and the number of the replay."""
+
+    id: str
+    event_id: str
+    target: Target
+    replay: int
+    created: int
     request: str | None = None
     request_revision: int | None = None
-    replay: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +378,8 @@ Step = (
     | RemoveTokens
     | PutHistory
     | PutEvent
-    | PutDelivery
+    | PutDeliveries
+    | PutReplay
     | PutRequest
     | SettleDelivery
     | CountOutcome

@@ -6,7 +6,7 @@ import msgspec
 
 from strongback import ids
 from strongback.documents.event import Event
-from strongback.storage.changes import Changes, OnEvent, PutDelivery, PutEvent, TriggersAt
+from strongback.storage.changes import Changes, OnEvent, PutDeliveries, PutEvent, TriggersAt
 from strongback.webhooks.payload import event_data
 from strongback.webhooks.trigger_word import matches
 from strongback.webhooks.triggers import Triggers
@@ -21,30 +21,17 @@ def outbox(triggers: Triggers, site_url: Callable[[], str], limit: int = OPEN_PE
     async def add(changes: Changes, event: Event) -> None:
         await triggers.refresh()
         changes.guards.append(TriggersAt(triggers.revision))
-        wanted = [
-            (trigger, match)
+        targets = [
+            target if match.trigger_word is None else target._replace(trigger_word=match.trigger_word)
             for trigger in triggers.select(event)
             if (match := matches(trigger.body, event)) is not None
+            for target in trigger.targets
         ]
-        if not wanted:
+        if not targets:
             return
-        event_id = ids.document_id()
+        event_id = ids.event_id(event.at)
         changes.steps.append(_event(event_id, event, site_url()))
-        targets = [(trigger.id, match, target) for trigger, match in wanted for target in trigger.targets]
-        changes.steps += [
-            PutDelivery(
-                id=f"{event_id}.{number}",
-                event_id=event_id,
-                integration_id=integration_id,
-                url=url,
-                origin=origin,
-                trigger_word=match.trigger_word,
-                next_at=event.at,
-                created=event.at,
-                limit=limit,
-            )
-            for number, (integration_id, match, (url, origin)) in enumerate(targets)
-        ]
+        changes.steps.append(PutDeliveries(event_id, targets, event.at, limit))
 
     return add
 

@@ -7,7 +7,7 @@ from typing import Any
 from strongback.documents.document import Document, Stored
 from strongback.documents.event import Event
 from strongback.egress.client import origin
-from strongback.storage.changes import Link
+from strongback.storage.changes import Link, Target
 from strongback.storage.contract import Store
 
 Key = tuple[str, str]
@@ -22,11 +22,11 @@ PRIVATE = "all_private_groups"
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """An integration that runs, with where each of its calls goes: (URL, origin)."""
+    """An integration that runs, with where each of its calls goes."""
 
     id: str
     body: dict[str, Any]
-    targets: tuple[tuple[str, str], ...]
+    targets: tuple[Target, ...]
     keys: tuple[Key, ...]
 
 
@@ -65,7 +65,7 @@ class Triggers:
         urls = body.get("urls")
         if body.get("enabled") is not True or not isinstance(urls, list):
             return
-        targets = tuple((url, origin(url)) for url in urls if isinstance(url, str))
+        targets = tuple(Target(stored.id, url, origin(url)) for url in urls if isinstance(url, str))
         trigger = Trigger(stored.id, body, targets, keys_of_integration(body, links))
         self._by_id[stored.id] = trigger
         for key in trigger.keys:

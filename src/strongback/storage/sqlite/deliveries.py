@@ -3,7 +3,16 @@
 import sqlite3
 from typing import Any
 
-from strongback.storage.changes import CountOutcome, PutDelivery, PutEvent, PutKey, SettleDelivery
+import msgspec
+
+from strongback.storage.changes import (
+    CountOutcome,
+    PutDeliveries,
+    PutEvent,
+    PutKey,
+    PutReplay,
+    SettleDelivery,
+)
 from strongback.storage.deliveries import Claims, Delivery, StoredEvent, Wanted
 from strongback.storage.sqlite.version_2 import OPEN
 
@@ -18,10 +27,14 @@ ORIGINS_A_CLAIM = 1_000
 """So many origins are looked at before a claim goes on where it was; more wait for the next claim."""
 
 PUT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
-OPEN_DELIVERIES = "SELECT open FROM queues WHERE integration = ?"
+FULL_QUEUES = "SELECT q.integration FROM json_each(?) j CROSS JOIN queues q ON q.integration = j.value WHERE q.open >= ?"
 PUT_DELIVERY = (
     "INSERT INTO deliveries (id, event, integration, url, origin, trigger_word, state, reason, attempts, next_at,"
-    " request, request_revision, replay, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)"
+    " replay, created, updated) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?8, ?9, 0, ?7, 0, ?7, ?7)"
+)
+PUT_REPLAY = (
+    "INSERT INTO deliveries (id, event, integration, url, origin, trigger_word, state, attempts, next_at, request,"
+    " request_revision, replay, created, updated) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', 0, ?7, ?8, ?9, ?10, ?7, ?7)"
 )
 SETTLE_DELIVERY = (
     "UPDATE deliveries SET state = ?, reason = ?, next_at = ?, updated = ?, request = coalesce(?, request),"
@@ -80,30 +93,25 @@ def put_event(connection: sqlite3.Connection, step: PutEvent) -> None:
     )
 
 
-def put_delivery(connection: sqlite3.Connection, step: PutDelivery) -> None:
-    """Owe a delivery, or record at once that the integration's queue is full."""
-    (waiting,) = connection.execute(OPEN_DELIVERIES, (step.integration_id,)).fetchone() or (0,)
-    full = waiting >= step.limit
-    reason = f"the integration already has {step.limit} deliveries open" if full else None
-    connection.execute(
+def put_deliveries(connection: sqlite3.Connection, step: PutDeliveries) -> None:
+    """Owe deliveries, or record at once that an integration's queue is full."""
+    integrations = msgspec.json.encode([target.integration_id for target in step.targets]).decode()
+    full = {id for (id,) in connection.execute(FULL_QUEUES, (integrations, step.limit))}
+    too_many = ("failed", f"the integration already has {step.limit} deliveries open")
+    connection.executemany(
         PUT_DELIVERY,
-        (
-            step.id,
-            step.event_id,
-            step.integration_id,
-            step.url,
-            step.origin,
-            step.trigger_word,
-            "failed" if full else "pending",
-            reason,
-            step.next_at,
-            step.request,
-            step.request_revision,
-            step.replay,
-            step.created,
-            step.created,
-        ),
+        [
+            (f"{step.event_id}.{number}", step.event_id, *target, step.created)
+            + (too_many if target.integration_id in full else ("pending", None))
+            for number, target in enumerate(step.targets)
+        ],
     )
+
+
+def put_replay(connection: sqlite3.Connection, step: PutReplay) -> None:
+    """Owe a delivery again."""
+    more = (step.created, step.request, step.request_revision, step.replay)
+    connection.execute(PUT_REPLAY, (step.id, step.event_id, *step.target, *more))
 
 
 def settle_delivery(connection: sqlite3.Connection, step: SettleDelivery) -> None:

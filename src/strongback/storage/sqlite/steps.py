@@ -21,11 +21,12 @@ from strongback.storage.changes import (
     Member,
     Present,
     Put,
-    PutDelivery,
+    PutDeliveries,
     PutEvent,
     PutHistory,
     PutIntegration,
     PutKey,
+    PutReplay,
     PutRequest,
     PutSecret,
     PutToken,
@@ -165,8 +166,10 @@ def run(connection: sqlite3.Connection, step: Step, revision: int) -> None:
             put_history(connection, step, revision)
         case PutEvent():
             deliveries.put_event(connection, step)
-        case PutDelivery():
-            deliveries.put_delivery(connection, step)
+        case PutDeliveries():
+            deliveries.put_deliveries(connection, step)
+        case PutReplay():
+            deliveries.put_replay(connection, step)
         case PutRequest(id, request, prepared_by):
             connection.execute(deliveries.PUT_REQUEST, (request, prepared_by, id))
         case SettleDelivery():
