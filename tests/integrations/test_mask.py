@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strongback.integrations.mask import Mask, masked_record
+from strongback.integrations.mask import Mask, masked_copy, masked_record
 
 TOKEN = "s3cret-token-wxyz"
 SHOWN = "*************wxyz"
@@ -64,6 +64,13 @@ def test_values_that_need_no_walk_are_as_after_one(value: Any) -> None:
     mask = Mask("p1ainT0ken")
     assert mask(value) == mask._hidden(value)
     assert "p1ainT0ken" not in json.dumps(mask(value))
+
+
+def test_a_copy_shows_no_token_in_urls_and_scripts() -> None:
+    body = {"token": TOKEN, "urls": [f"https://a.example/?t={TOKEN}"], "script": f"const t = '{TOKEN}'"}
+    shown = json.loads(masked_copy(json.dumps(body)))
+    assert shown["urls"] == [f"https://a.example/?t={SHOWN}"]
+    assert TOKEN not in json.dumps(shown)
 
 
 def test_a_record_of_rocket_chat_shows_its_token_nowhere() -> None:

@@ -4,7 +4,7 @@ from strongback.accounts.caller import Caller
 from strongback.documents.document import HIDDEN, Document
 from strongback.errors import Failure
 from strongback.integrations.mask import masked_record
-from strongback.integrations.scope import MANAGE_OWN, OUTGOING, may_manage, scope
+from strongback.integrations.scope import MANAGE, MANAGE_OWN, OUTGOING, may_manage, scope
 from strongback.listing import BY_CREATION, Listing, Rules, Wanted, listing
 from strongback.storage.contract import Having, RoomView, Store
 
@@ -51,17 +51,22 @@ async def one(store: Store, caller: Caller, id: str, created_by: str | None) -> 
     return document
 
 
-async def history(store: Store, caller: Caller, id: str, wanted: Wanted, *, matching_ms: int) -> Listing:
-    """The calls of an integration; for holders of own permissions alone, those of their own integrations."""
+async def may_see_calls(store: Store, caller: Caller, id: str) -> bool:
+    """Whether the caller may see what an integration has done; with an own permission alone, what its own one has."""
     if not id.strip():
         raise Failure("Invalid integration id.")
+    if caller.may(MANAGE[OUTGOING]):
+        return True
     stored = await store.get("integrations", id)
-    everything = caller.may("manage-outgoing-integrations")
-    if not everything:
-        creator = None if stored is None else stored.decode().body.get("_createdBy")
-        own = isinstance(creator, dict) and creator.get("_id") == caller.id
-        if not (own and caller.may(MANAGE_OWN[OUTGOING])):
-            return Listing([], 0)
+    creator = None if stored is None else stored.decode().body.get("_createdBy")
+    own = isinstance(creator, dict) and creator.get("_id") == caller.id
+    return own and caller.may(MANAGE_OWN[OUTGOING])
+
+
+async def history(store: Store, caller: Caller, id: str, wanted: Wanted, *, matching_ms: int) -> Listing:
+    """The calls of an integration that the caller may see."""
+    if not await may_see_calls(store, caller, id):
+        return Listing([], 0)
     return await listing(
         store, Having("history", "integration_id", id), wanted, HISTORY, matching_ms=matching_ms
     )

@@ -44,6 +44,12 @@ class Mask:
         return value
 
 
+def masked_copy(text: str) -> str:
+    """The wire text of an integration as the records of its calls show it, without the token in URLs and scripts too."""
+    body = msgspec.json.decode(text)
+    return msgspec.json.encode(Mask(body.get("token"))(body)).decode()
+
+
 def masked_record(text: str) -> str:
     """The wire text of a call's record without the token: upstream's hold it whole, in what was sent and in URLs too."""
     body = msgspec.json.decode(text)

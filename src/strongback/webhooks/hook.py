@@ -5,16 +5,21 @@ import hmac
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from strongback.accounts.permissions import AccessCache
 from strongback.documents.document import Document, Stored
 from strongback.errors import Failure
-from strongback.integrations.reveal import masked_text
+from strongback.integrations.mask import masked_copy
 from strongback.integrations.scope import INCOMING
+from strongback.messages.sender import Sender, sender
 from strongback.storage.changes import Link
 from strongback.storage.contract import Store
 
+T = TypeVar("T")
+
 NOT_FOUND = "Invalid integration id or token provided."
+NO_ACCOUNT = "You must be logged in to do this."
 MOST_KEPT = 500
 NEVER = secrets.token_bytes(32)
 """The digest of no token: what is compared where there is none, so that a wrong id costs what a wrong token does."""
@@ -51,34 +56,75 @@ class Hook:
         return value if isinstance(value, str) else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account that a hook posts as, at a revision of its own and of the permissions."""
+
+    sender: Sender | None
+    revision: int | None
+    access: int
+
+
 class Hooks:
-    """All hooks; those that were called last are in memory."""
+    """All hooks; those that were called last are in memory, with the accounts that they post as."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, access: AccessCache) -> None:
         self._store = store
+        self._access = access
         self._kept: dict[str, Hook] = {}
+        self._accounts: dict[str, Account] = {}
 
-    async def find(self, id: str, token: str, revision: int | None) -> Hook:
-        """The hook with this id and token, at this revision; one Failure for a wrong id and a wrong token."""
-        hook = None if revision is None else await self._at(id, revision)
+    async def find(self, id: str, token: str) -> tuple[Hook, Sender]:
+        """The hook that a caller may use, and the account that it posts as.
+
+        One Failure, 404, for a wrong id and a wrong token; 401 where the account is gone or deactivated.
+        """
+        kept = self._kept.get(id)
+        user_id = "" if kept is None else kept.text("userId")
+        now = await self._store.revisions(("integrations", id), ("users", user_id))
+        hook = await self._at(id, now.rows[0])
         given = hashlib.sha256(token.encode(errors="replace")).digest()
         fits = hmac.compare_digest(given, NEVER if hook is None else hook.digest)
         if hook is None or not fits:
             raise Failure(NOT_FOUND, status=404)
-        return hook
+        revision = now.rows[1] if hook is kept else None
+        account = await self._account(hook.text("userId"), revision, now.access)
+        if account is None:
+            raise Failure(NO_ACCOUNT, status=401)
+        return hook, account
 
-    async def _at(self, id: str, revision: int) -> Hook | None:
+    async def _at(self, id: str, revision: int | None) -> Hook | None:
+        """The hook at this revision of its integration."""
         kept = self._kept.get(id)
         if kept is not None and kept.integration.revision == revision:
             return kept
-        stored = await self._store.get("integrations", id)
+        stored = None if revision is None else await self._store.get("integrations", id)
         if stored is None:
             return None
-        self._kept.pop(id, None)
-        if len(self._kept) >= MOST_KEPT:
-            del self._kept[next(iter(self._kept))]
         links, sealed = await self._store.links(id), await self._store.secret(id)
-        return self._kept.setdefault(id, _hook(stored, links, sealed))
+        return _keep(self._kept, id, _hook(stored, links, sealed))
+
+    async def _account(self, id: str, revision: int | None, access: int) -> Sender | None:
+        """The account, if it is active; a `revision` of None is not known."""
+        kept = self._accounts.get(id)
+        if kept is not None and revision is not None and (kept.revision, kept.access) == (revision, access):
+            return kept.sender
+        stored = await self._store.get("users", id)
+        if stored is None:
+            return None
+        found = sender(stored, await self._access.current(access))
+        active = found.account.body.get("active", True) is True
+        account = Account(found if active else None, stored.revision, access)
+        return _keep(self._accounts, id, account).sender
+
+
+def _keep(kept: dict[str, T], id: str, value: T) -> T:
+    """Remember a value; beyond the limit the oldest goes."""
+    kept.pop(id, None)
+    if len(kept) >= MOST_KEPT:
+        del kept[next(iter(kept))]
+    kept[id] = value
+    return value
 
 
 def _hook(stored: Stored, links: Sequence[Link], sealed: bytes | None) -> Hook:
@@ -86,4 +132,4 @@ def _hook(stored: Stored, links: Sequence[Link], sealed: bytes | None) -> Hook:
     token, digest = integration.body.get("token"), NEVER
     if integration.body.get("type") == INCOMING and isinstance(token, str) and token.strip():
         digest = hashlib.sha256(token.encode()).digest()
-    return Hook(integration, tuple(links), digest, sealed, masked_text(stored.text))
+    return Hook(integration, tuple(links), digest, sealed, masked_copy(stored.text))

@@ -8,7 +8,7 @@ import structlog
 
 from strongback.documents.document import Stored
 from strongback.errors import Conflict, Failure, Unavailable
-from strongback.integrations.reveal import masked_text
+from strongback.integrations.mask import masked_copy
 from strongback.storage.changes import Changes, CountOutcome, Held, PutHistory, SettleDelivery
 from strongback.storage.contract import Store
 from strongback.storage.deliveries import Delivery
@@ -108,4 +108,4 @@ async def commit(store: Store, build: Callable[[], Awaitable[Changes]]) -> None:
 @lru_cache(maxsize=512)
 def _copy(stored: Stored) -> str:
     """The integration as history shows it, without its token."""
-    return masked_text(stored.text)
+    return masked_copy(stored.text)

@@ -88,3 +88,25 @@ HISTORY: Schema = {
     "required": ["id"],
     "additionalProperties": False,
 }
+DELIVERIES: Schema = {
+    "type": "object",
+    "properties": {
+        "integrationId": {"type": "string", "minLength": 1},
+        "state": STRING,
+        "offset": {"type": "number"},
+        "count": {"type": "number"},
+    },
+    "required": ["integrationId"],
+    "additionalProperties": False,
+}
+REPLAY: Schema = {
+    "oneOf": [
+        _object(
+            f"integrationId {named}",
+            {"integrationId": STRING, named: STRING, "render": BOOLEAN},
+            closed=True,
+        )
+        for named in ("historyId", "deliveryId")
+    ]
+}
+CLEAR_HISTORY: Schema = _object("integrationId", {"integrationId": STRING}, closed=True)
