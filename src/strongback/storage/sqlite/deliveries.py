@@ -28,6 +28,10 @@ ORIGINS_A_CLAIM = 1_000
 
 PUT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
 FULL_QUEUES = "SELECT q.integration FROM json_each(?) j CROSS JOIN queues q ON q.integration = j.value WHERE q.open >= ?"
+COUNT_OPEN = (
+    "INSERT INTO queues (integration, open) SELECT value, count(*) FROM json_each(?) j GROUP BY value"
+    " ON CONFLICT (integration) DO UPDATE SET open = open + excluded.open"
+)
 PUT_DELIVERY = (
     "INSERT INTO deliveries (id, event, integration, url, origin, trigger_word, state, reason, attempts, next_at,"
     " replay, created, updated) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?8, ?9, 0, ?7, 0, ?7, ?7)"
@@ -95,8 +99,11 @@ def put_event(connection: sqlite3.Connection, step: PutEvent) -> None:
 
 def put_deliveries(connection: sqlite3.Connection, step: PutDeliveries) -> None:
     """Owe deliveries, or record at once that an integration's queue is full."""
-    integrations = msgspec.json.encode([target.integration_id for target in step.targets]).decode()
+    integrations = _json([target.integration_id for target in step.targets])
     full = {id for (id,) in connection.execute(FULL_QUEUES, (integrations, step.limit))}
+    if full:
+        integrations = _json([t.integration_id for t in step.targets if t.integration_id not in full])
+    connection.execute(COUNT_OPEN, (integrations,))
     too_many = ("failed", f"the integration already has {step.limit} deliveries open")
     connection.executemany(
         PUT_DELIVERY,
@@ -111,7 +118,12 @@ def put_deliveries(connection: sqlite3.Connection, step: PutDeliveries) -> None:
 def put_replay(connection: sqlite3.Connection, step: PutReplay) -> None:
     """Owe a delivery again."""
     more = (step.created, step.request, step.request_revision, step.replay)
+    connection.execute(COUNT_OPEN, (_json([step.target.integration_id]),))
     connection.execute(PUT_REPLAY, (step.id, step.event_id, *step.target, *more))
+
+
+def _json(values: list[str]) -> str:
+    return msgspec.json.encode(values).decode()
 
 
 def settle_delivery(connection: sqlite3.Connection, step: SettleDelivery) -> None:

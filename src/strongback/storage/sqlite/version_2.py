@@ -58,10 +58,6 @@ CREATE INDEX deliveries_leased ON deliveries (lease) WHERE state = 'sending';
 CREATE INDEX deliveries_integration ON deliveries (integration, sequence);
 CREATE TABLE queues (integration TEXT NOT NULL PRIMARY KEY, open INTEGER NOT NULL, failures INTEGER NOT NULL DEFAULT 0,
     failing_since INTEGER) WITHOUT ROWID;
-CREATE TRIGGER delivery_added AFTER INSERT ON deliveries WHEN NEW.state IN {OPEN} BEGIN
-    INSERT INTO queues (integration, open) VALUES (NEW.integration, 1)
-        ON CONFLICT (integration) DO UPDATE SET open = open + 1;
-END;
 CREATE TRIGGER delivery_ended AFTER UPDATE OF state ON deliveries
         WHEN OLD.state IN {OPEN} AND NEW.state NOT IN {OPEN} BEGIN
     UPDATE queues SET open = open - 1 WHERE integration = NEW.integration;
