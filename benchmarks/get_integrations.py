@@ -282,4 +282,5 @@ async def main() -> None:
     print(json.dumps({"machine": f"{os.cpu_count()} cores", "date": time.strftime("%Y-%m-%d")}))
 
 
-uvloop.run(main())
+if __name__ == "__main__":
+    uvloop.run(main())

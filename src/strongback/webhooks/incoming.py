@@ -11,14 +11,14 @@ from strongback.accounts.permissions import AccessCache
 from strongback.accounts.retry import retry
 from strongback.clock import Clock
 from strongback.errors import Conflict, Failure
-from strongback.messages.sender import Sender, sender
+from strongback.messages.sender import Sender
 from strongback.scripts.contract import FetchCall, ScriptError
 from strongback.scripts.pool import Pool
 from strongback.storage.changes import Changes, KeyFree, OnEvent, Present, PutHistory
 from strongback.storage.contract import Store
 from strongback.storage.deliveries import StoredAnswer
 from strongback.webhooks import idempotency
-from strongback.webhooks.hook import Hook, Hooks
+from strongback.webhooks.hook import NO_ACCOUNT, Hook, Hooks
 from strongback.webhooks.idempotency import Once
 from strongback.webhooks.incoming_post import Posted, Poster, Posting, posting
 from strongback.webhooks.incoming_script import (
@@ -41,7 +41,6 @@ Read = Callable[[bytes, str | None], tuple[str | None, Any]]
 DEEPEST = 100
 """JSON that is nested deeper is refused."""
 
-NO_ACCOUNT = "You must be logged in to do this."
 REPLAYED = (b"idempotency-replayed", b"true")
 SECONDS = {"busy": b"1", "resting": b"60"}
 """When a script may be asked again that could not run."""
@@ -99,24 +98,17 @@ class Incoming:
     ) -> None:
         self._store = store
         self._clock = clock
-        self._access = access
         self._read = read
         self._secrets = secrets
         self._scripts = scripts
         self._fetch = fetch
         self._scripts_disabled = scripts_disabled
-        self._hooks = Hooks(store)
+        self._hooks = Hooks(store, access)
         self._poster = Poster(store, clock, on_event)
 
     async def find(self, id: str, token: str) -> tuple[Hook, Sender]:
         """The hook that a caller may use, and the account that it posts as; Failure 404 or 401 for none."""
-        revisions = await self._store.revisions("integrations", id)
-        hook = await self._hooks.find(id, token, revisions.row)
-        stored = await self._store.get("users", hook.text("userId"))
-        account = None if stored is None else sender(stored, await self._access.current(revisions.access))
-        if account is None or account.account.body.get("active", True) is not True:
-            raise Failure(NO_ACCOUNT, status=401)
-        return hook, account
+        return await self._hooks.find(id, token)
 
     async def receive(self, hook: Hook, account: Sender, call: HookCall) -> HookAnswer:
         """Do what a call asks for; a 2xx says that the message is on the disk."""
@@ -186,6 +178,7 @@ class Incoming:
             try:
                 return await self._commit(course, changes, record, status, members)
             except Conflict as lost:
+                self._poster.known.forget()
                 if lost.guard == Present("users", account.id):
                     raise Failure(NO_ACCOUNT, status=401) from None
                 raise

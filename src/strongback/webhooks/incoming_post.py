@@ -17,6 +17,7 @@ from strongback.messages.targets import resolve
 from strongback.storage.changes import Changes, Link, OnEvent
 from strongback.storage.contract import Store
 from strongback.webhooks.hook import Hook
+from strongback.webhooks.known_places import KnownPlaces
 
 Target = str | Link
 """A text that the call names, or where the integration is bound to."""
@@ -80,13 +81,14 @@ def posting(hook: Hook, content: Any) -> Posting:
     return Posting(made, targets, content.get("separateResponse") is True)
 
 
-@dataclass(frozen=True, slots=True)
 class Poster:
     """Prepares the messages of hooks."""
 
-    store: Store
-    clock: Clock
-    on_event: Sequence[OnEvent]
+    def __init__(self, store: Store, clock: Clock, on_event: Sequence[OnEvent]) -> None:
+        self._store = store
+        self._clock = clock
+        self._on_event = on_event
+        self.known = KnownPlaces(store)
 
     async def prepare(self, hook: Hook, account: Sender, wanted: Posting) -> Posted:
         """The messages of a call; the first target that fails ends it unless each is answered for itself."""
@@ -94,16 +96,7 @@ class Poster:
         for target in wanted.targets:
             shown = target.text if isinstance(target, Link) else target
             try:
-                place = await self._place(hook, account, target, alone=len(wanted.targets) == 1)
-                document, changes = await prepare(
-                    self.store,
-                    self.clock,
-                    account,
-                    place,
-                    wanted.draft,
-                    on_event=self.on_event,
-                    bot={"i": hook.id},
-                )
+                document, changes = await self._message(hook, account, target, wanted)
             except Failure as failure:
                 posted.results.append((shown, failure))
                 if not wanted.separate:
@@ -114,18 +107,43 @@ class Poster:
                 posted.changes.steps += changes.steps
         return posted
 
+    async def _message(
+        self, hook: Hook, account: Sender, target: Target, wanted: Posting
+    ) -> tuple[Document, Changes]:
+        """The message for one target; a refusal counts only where the room has been looked at anew."""
+        if isinstance(target, Link) and (place := self.known.find(account, target)) is not None:
+            try:
+                return await self._prepared(hook, account, place, wanted)
+            except Failure:
+                self.known.forget()
+        place = await self._place(hook, account, target, alone=len(wanted.targets) == 1)
+        return await self._prepared(hook, account, place, wanted)
+
+    async def _prepared(
+        self, hook: Hook, account: Sender, place: Place, wanted: Posting
+    ) -> tuple[Document, Changes]:
+        return await prepare(
+            self._store,
+            self._clock,
+            account,
+            place,
+            wanted.draft,
+            on_event=self._on_event,
+            bot={"i": hook.id},
+        )
+
     async def _place(self, hook: Hook, account: Sender, target: Target, *, alone: bool) -> Place:
         """The room of a target. Of several targets two may be one room: it is joined or made before the messages."""
         place = await self._found(hook, account, target)
         if alone or not place.changes.steps:
             return place
-        await self.store.commit(place.changes)
+        await self._store.commit(place.changes)
         return await self._found(hook, account, target)
 
     async def _found(self, hook: Hook, account: Sender, target: Target) -> Place:
         if isinstance(target, Link):
             return await self._bound(account, target)
-        place = await resolve(self.store, self.clock, account, target, on_event=self.on_event)
+        place = await resolve(self._store, self._clock, account, target, on_event=self._on_event)
         if any(_is(place, link) for link in hook.links) or await self._creator_may(hook, account, place):
             return place
         raise Failure("error-not-allowed")
@@ -135,18 +153,21 @@ class Poster:
         if link.target is None:
             raise Failure("", NO_CHANNEL)
         sign = "@" if link.kind == "user" else "#"
-        place = await resolve(self.store, self.clock, account, f"{sign}{link.target}", on_event=self.on_event)
+        place = await resolve(
+            self._store, self._clock, account, f"{sign}{link.target}", on_event=self._on_event
+        )
         if not _is(place, link):
             raise Failure("", NO_CHANNEL)
+        await self.known.learn(account, place)
         return place
 
     async def _creator_may(self, hook: Hook, account: Sender, place: Place) -> bool:
         creator = hook.body.get("_createdBy")
         id = creator.get("_id") if isinstance(creator, Mapping) else None
-        stored = await self.store.get("users", id) if isinstance(id, str) else None
+        stored = await self._store.get("users", id) if isinstance(id, str) else None
         if stored is None:
             return False
-        return await may_target(self.store, sender(stored, account.caller.access).caller, place.room.id)
+        return await may_target(self._store, sender(stored, account.caller.access).caller, place.room.id)
 
 
 def _is(place: Place, link: Link) -> bool:
