@@ -7,8 +7,9 @@ import click
 
 from strongback.cli.database import database_option, documents, json_option, reading, run
 from strongback.cli.output import as_json as print_json
-from strongback.cli.output import listing, masked
+from strongback.cli.output import listing
 from strongback.errors import Failure
+from strongback.integrations.mask import Mask
 from strongback.storage.contract import IntegrationScope
 
 COLUMNS = (
@@ -44,13 +45,22 @@ def list_(database: str | None, as_json: bool) -> None:
 @database_option
 def show(integration_id: str, database: str | None) -> None:
     """Print everything that is stored of an integration, as JSON."""
-    print_json(masked(run(_one(database, integration_id))))
+    print_json(run(_one(database, integration_id)))
 
 
 def shown(integration: Mapping[str, Any]) -> dict[str, Any]:
     """The row of a listing."""
     creator = integration.get("_createdBy")
-    return {**integration, "createdBy": creator.get("username") if isinstance(creator, Mapping) else None}
+    return {
+        **masked(integration),
+        "createdBy": creator.get("username") if isinstance(creator, Mapping) else None,
+    }
+
+
+def masked(integration: Mapping[str, Any]) -> dict[str, Any]:
+    """An integration without its token, in URLs and scripts too."""
+    hidden: dict[str, Any] = Mask(integration.get("token"))(dict(integration))
+    return hidden
 
 
 async def _all(database: str | None) -> list[dict[str, Any]]:
@@ -63,4 +73,4 @@ async def _one(database: str | None, integration_id: str) -> dict[str, Any]:
         found = await store.get("integrations", integration_id)
     if found is None:
         raise Failure(f"there is no integration {integration_id}")
-    return found.decode().body
+    return masked(found.decode().body)

@@ -7,9 +7,11 @@ import click
 import strongback
 from strongback.cli.backup import backup
 from strongback.cli.check import check
+from strongback.cli.deliveries import deliveries
 from strongback.cli.groups import groups
 from strongback.cli.import_ import import_
 from strongback.cli.integrations import integrations
+from strongback.cli.logs import configure
 from strongback.cli.serve import serve
 from strongback.cli.users import users
 from strongback.errors import Conflict, Failure, Unavailable
@@ -47,9 +49,10 @@ def main() -> None:
 
     Exit codes: 0 done, 1 a problem was found, 2 it could not start (usage, port, folder, database).
     """
+    configure("auto")  # warnings belong on stderr, whatever the command prints
 
 
-for command in (serve, import_, users, groups, integrations, backup, check):
+for command in (serve, import_, users, groups, integrations, deliveries, backup, check):
     main.add_command(command)
 
 if __name__ == "__main__":

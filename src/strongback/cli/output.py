@@ -11,7 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 PIPE_WIDTH = 240
-MASK = "****"
 
 
 def table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -46,10 +45,3 @@ def plain(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(plain(one) for one in value)
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value))
-
-
-def masked(document: Mapping[str, Any]) -> dict[str, Any]:
-    """An integration whose token shows its last four characters only."""
-    token = document.get("token")
-    shown = {"token": f"{MASK}{token[-4:]}" if len(token) >= 12 else MASK} if isinstance(token, str) else {}
-    return {**document, **shown}
