@@ -1,17 +1,24 @@
 """The composition root: settings, then the store, then the services, then HTTP. Only this file knows all parts."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 
 from strongback import __version__
 from strongback.accounts.permissions import AccessCache
 from strongback.accounts.seed import seed
 from strongback.clock import Clock, system_clock
+from strongback.egress.client import Client, Policy
 from strongback.http.application import Application
 from strongback.http.application import build as build_application
 from strongback.http.authentication import authenticate, limits
 from strongback.http.routes import (
     channels,
+    chat,
+    deliveries,
     groups,
+    hooks,
     info,
     integrations,
     login,
@@ -27,6 +34,17 @@ from strongback.integrations.user_deletion import disable_integrations
 from strongback.settings import Settings
 from strongback.storage.contract import Store
 from strongback.storage.sqlite.store import open_store as open_sqlite
+from strongback.webhooks import retention
+from strongback.webhooks.attempt import attempt
+from strongback.webhooks.dispatcher import Dispatcher
+from strongback.webhooks.outbox import outbox
+from strongback.webhooks.outgoing import Parts
+from strongback.webhooks.replies import Replies
+from strongback.webhooks.secrets import KEY_FILE, Secrets
+from strongback.webhooks.triggers import Triggers
+
+STOP_SECONDS = 10
+"""How long a stopping server waits for what is being delivered; the rest waits for the next start."""
 
 ENDPOINTS: Sequence[ServerEndpoint] = [
     *info.ENDPOINTS,
@@ -39,7 +57,10 @@ ENDPOINTS: Sequence[ServerEndpoint] = [
     *settings_routes.ENDPOINTS,
     *groups.ENDPOINTS,
     *channels.ENDPOINTS,
+    *chat.ENDPOINTS,
     *integrations.ENDPOINTS,
+    *deliveries.ENDPOINTS,
+    *hooks.ENDPOINTS,
 ]
 
 
@@ -48,11 +69,57 @@ async def open_store(settings: Settings, *, writing: bool) -> Store:
     return await open_sqlite(settings.database_path, writing=writing)
 
 
-async def prepare(store: Store, settings: Settings, clock: Clock = system_clock) -> Services:
-    """Seed what is absent, then put the services together."""
+async def prepare(
+    store: Store,
+    settings: Settings,
+    clock: Clock = system_clock,
+    *,
+    listening: frozenset[tuple[str, int]] = frozenset(),
+) -> Services:
+    """Seed what is absent, then put the services together; `listening` says where this server takes requests."""
     await seed(store, clock, settings)
     access = await AccessCache.load(store)
-    return Services(store, clock, access, settings, on_user_delete=(disable_integrations,))
+    policy = Policy(settings.egress_allow, settings.dev, listening)
+    return Services(
+        store,
+        clock,
+        access,
+        settings,
+        on_user_delete=(disable_integrations,),
+        on_event=(outbox(Triggers(store), lambda: str(access.newest.settings["Site_Url"])),),
+        egress=Client(policy),
+        secrets=Secrets(settings.secret_key, settings.database_path.with_name(KEY_FILE)),
+    )
+
+
+@asynccontextmanager
+async def delivering(services: Services) -> AsyncIterator[Dispatcher]:
+    """Deliver what is owed and remove what is old, for as long as the context lasts."""
+    store, settings = services.store, services.settings
+    replies = Replies(store, services.clock, services.access, services.on_event)
+    parts = Parts(
+        store,
+        services.clock,
+        services.egress,
+        services.scripts,
+        services.secrets,
+        replies,
+        settings.disable_integration_scripts,
+    )
+    dispatcher = Dispatcher(store, services.clock, partial(attempt, parts))
+    store.on_deliveries(dispatcher.wake)
+    days, keep = settings.history_days, settings.history_keep
+    delivery = asyncio.create_task(dispatcher.run())
+    removal = asyncio.create_task(retention.run(store, services.clock, days, keep))
+    try:
+        yield dispatcher
+    finally:
+        removal.cancel()
+        await dispatcher.stop(STOP_SECONDS)
+        await asyncio.wait([delivery, removal])
+        await services.scripts.close()
+        await services.compiler.close()
+        await services.egress.close()
 
 
 def build(services: Services) -> Application:

@@ -21,7 +21,7 @@ from strongback.http.protocol import Protocol
 from strongback.settings import Settings
 
 BACKLOG = 2048
-STOP_SECONDS = 20
+STOP_SECONDS = 8
 
 
 @click.command()
@@ -44,9 +44,9 @@ def serve(host: str | None, port: str | None, database: str | None, dev: bool | 
 async def _serve(settings: Settings, listener: socket.socket, demo: bool) -> None:
     store = await app.open_store(settings, writing=True)
     try:
-        services = await app.prepare(store, settings)
-        credentials = await demonstration.ensure(services) if demo else None
         host, port = listener.getsockname()[:2]
+        services = await app.prepare(store, settings, listening=frozenset({(host, port)}))
+        credentials = await demonstration.ensure(services) if demo else None
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
         def announce() -> None:
@@ -54,7 +54,8 @@ async def _serve(settings: Settings, listener: socket.socket, demo: bool) -> Non
             if credentials is not None:
                 click.echo(demonstration.greeting(url, credentials))
 
-        await Server(app.build(services), announce).serve(sockets=[listener])
+        async with app.delivering(services):
+            await Server(app.build(services), announce).serve(sockets=[listener])
         await services.compiler.close()
     finally:
         await store.close()
