@@ -65,7 +65,8 @@ class Group:
             over = [record for record in records if record.get("finished") or record.get("error")]
             return sorted(over, key=lambda record: record["_createdAt"]) if len(over) >= count else None
 
-        return until(ended, f"{count} records of {id}")
+        found: list[dict[str, Any]] = until(ended, f"{count} records of {id}")
+        return found
 
     def messages(self, count: int = 1) -> list[dict[str, Any]]:
         """The messages of the group, oldest first, once there are so many."""
@@ -75,7 +76,8 @@ class Group:
             found: list[dict[str, Any]] = answer.raise_for_status().json()["messages"]
             return found[::-1] if len(found) >= count else None
 
-        return until(there, f"{count} messages")
+        shown: list[dict[str, Any]] = until(there, f"{count} messages")
+        return shown
 
     def current(self) -> dict[str, Any]:
         """The integration as it is now."""
