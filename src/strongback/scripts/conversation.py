@@ -43,6 +43,8 @@ class Conversation:
 
     async def hold(self, call: bytes) -> tuple[int, bytes]:
         """Send the call; the tag and body of the frame that ends the run."""
+        if not self._process.alive:
+            raise WorkerEnded("it had ended already")
         self._process.listener = self
         try:
             self._send(frames.CALL, call)

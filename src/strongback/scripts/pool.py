@@ -56,6 +56,9 @@ class Pool:
 
     async def _enter(self, integration_id: str) -> Process:
         """Wait until no other run of the integration is under way and a worker is idle."""
+        if self.workers.idle and not self._turns.taken(integration_id):
+            await self._turns.take(integration_id)  # neither waits: a run is spared the cost of a deadline
+            return await self.workers.take(integration_id)
         try:
             async with asyncio.timeout(self.limits.queue):
                 await self._turns.take(integration_id)

@@ -34,8 +34,10 @@
     }
   };
 
+  // The engine throws null where it has no memory left for an error.
   const kindOf = (thrown, otherwise) => {
     try {
+      if (thrown === null) return 'memory';
       return thrown.name === 'InternalError' && thrown.message === 'out of memory' ? 'memory' : otherwise;
     } catch {
       return otherwise;
@@ -111,5 +113,9 @@
     console: () => parts.console.take(),
   };
 
-  return (name, first, second, third) => operations[name](first, second, third);
+  // A long concatenation is a tree of strings, which the engine's Python side cannot read; slicing makes it flat.
+  return (name, first, second, third) => {
+    const answer = operations[name](first, second, third);
+    return typeof answer === 'string' ? slice(answer, 0) : null;
+  };
 })

@@ -15,7 +15,7 @@ from strongback.scripts import frames
 from strongback.scripts.contexts import Contexts
 from strongback.scripts.contract import Limits
 
-READ_SIZE = 1 << 18
+READ_SIZE = 1 << 16
 REAP_INTERVAL = 0.005
 BOOT = "import sys; sys.path += sys.argv[1:3]; from strongback.scripts.worker import main; main()"
 

@@ -9,6 +9,8 @@ import _quickjs  # type: ignore[import-untyped]  # the package `quickjs` starts 
 
 from strongback.scripts.library import FILES, read
 
+PORTED = {"console", "Store", "fetch"}
+"""Parts with an end on the worker's side."""
 LAST_WORDS = 0.05
 """Seconds of processor time to fetch the console of a script that was interrupted."""
 
@@ -39,20 +41,24 @@ class Texts:
 class Sandbox:
     """A context and its port; to be thrown away after any failure."""
 
-    def __init__(self, bounds: Bounds, texts: Texts, names: list[str]) -> None:
+    def __init__(self, bounds: Bounds, texts: Texts) -> None:
         self._bounds = bounds
+        self._library = texts.library
         self._engine = _quickjs.Context()
         self._engine.set_memory_limit(bounds.heap)
         self._engine.set_max_stack_size(bounds.stack)
         self._port: Callable[..., Any] = self._engine.eval(texts.prelude)(bounds.result)
-        operands = {"Store": bounds.store, "fetch": bounds.fetches}
+        self._end = 0.0
+
+    def provide(self, names: list[str]) -> None:
+        """Evaluate the parts of the library that the script names."""
+        operands = {"Store": self._bounds.store, "fetch": self._bounds.fetches}
         for name in names:
-            part = self._engine.eval(texts.library[name])
+            part = self._engine.eval(self._library[name])
             if name in operands:
                 part = part(operands[name])
-            if name in {"console", "Store", "fetch"}:
+            if name in PORTED:
                 self._port("add", name, part)
-        self._end = 0.0
 
     @property
     def memory(self) -> int:
@@ -106,20 +112,23 @@ class Sandbox:
         return function(*operands)
 
     def _guard(self, steps: Callable[[], str]) -> str:
-        """Run steps; a failure that the engine does not let JavaScript catch becomes a text as the prelude makes."""
+        """Run steps; a failure that the engine lets no JavaScript catch becomes a text as the prelude makes."""
         try:
             text = steps()
         except (Spent, _quickjs.JSException) as error:
-            text = self._failure(str(error))
-        if text[:1] in {"E", "R"} and self.used >= self._bounds.cpu:
-            text = self._failure("")
+            return self._failure(str(error))
+        if text[:1] in {"E", "R"} and self._spent():
+            return failure("timeout", "", json.loads(text[1:])["console"])
         return text
+
+    def _spent(self) -> bool:
+        """Whether the run used all of its time: JavaScript may have caught the interruption."""
+        return self.used >= self._bounds.cpu
 
     def _failure(self, error: str) -> str:
         memory = "out of memory" in error or error.startswith("(Failed obtaining")
-        kind = "timeout" if self.used >= self._bounds.cpu else "memory" if memory else "running"
-        text = error.partition("\n")[0]
-        return "E" + json.dumps({"kind": kind, "text": text, "console": self._last_words()})
+        kind = "timeout" if self._spent() else "memory" if memory else "running"
+        return failure(kind, error.partition("\n")[0], self._last_words())
 
     def _last_words(self) -> Any:
         self._engine.set_time_limit(LAST_WORDS)
@@ -127,3 +136,8 @@ class Sandbox:
             return json.loads(self._port("console"))
         except _quickjs.JSException:
             return []
+
+
+def failure(kind: str, text: str, console: Any) -> str:
+    """A failure as the prelude tells it."""
+    return "E" + json.dumps({"kind": kind, "text": text, "console": console})

@@ -10,6 +10,10 @@ class Turns:
     def __init__(self) -> None:
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
+    def taken(self, name: str) -> bool:
+        """Whether `take` would wait."""
+        return name in self._waiting
+
     async def take(self, name: str) -> None:
         """Wait for the turn; to be followed by `give`."""
         if name not in self._waiting:

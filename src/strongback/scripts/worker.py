@@ -13,7 +13,7 @@ import time
 from strongback.scripts import frames, wall
 from strongback.scripts.sandbox import Bounds, Sandbox, Texts
 
-READ_SIZE = 1 << 18
+READ_SIZE = 1 << 16
 LONGEST_FRAME = 1 << 30
 
 
@@ -26,6 +26,8 @@ class Worker:
         self._sandboxes: dict[int, Sandbox] = {}
         self._current = 0
         self._running = False
+        self._spare: Sandbox | None = Sandbox(bounds, self._texts)
+        self._dropped: list[int] = []
         self._inbox = frames.Inbox(LONGEST_FRAME)
 
     def serve(self) -> None:
@@ -36,25 +38,35 @@ class Worker:
                 tag, body = received
                 if tag == frames.CALL:
                     self._answer(self._call(body))
+                    self._tidy()
                 elif self._running:  # the answer to a request may come after the run has ended without it
                     self._answer(self._sandboxes[self._current].settle(body.decode()))
 
     def _call(self, body: bytes) -> str:
         line, _, argument = body.decode().partition("\n")
         head = json.loads(line)
-        for number in head["drop"]:
-            del self._sandboxes[number]
+        self._dropped = head["drop"]
         self._current = head["context"]
         source = head["source"]
         if source is None:
             sandbox = self._sandboxes[self._current]
             sandbox.begin()
         else:
-            sandbox = self._sandboxes[self._current] = Sandbox(self._bounds, self._texts, head["names"])
+            sandbox = self._sandboxes[self._current] = self._spare or Sandbox(self._bounds, self._texts)
+            self._spare = None
+            sandbox.provide(head["names"])
             sandbox.begin()
             if failure := sandbox.load(source):
                 return failure
         return sandbox.call(head["method"], argument, head["store"])
+
+    def _tidy(self) -> None:
+        """Do what the answer need not wait for: throw contexts away, and prepare one for the next script."""
+        for number in self._dropped:
+            del self._sandboxes[number]
+        self._dropped = []
+        if self._spare is None:
+            self._spare = Sandbox(self._bounds, self._texts)
 
     def _answer(self, text: str) -> None:
         """Send what the prelude said; its first letter is the frame's tag."""

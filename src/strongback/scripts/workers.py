@@ -14,6 +14,8 @@ START_SECONDS = 10.0
 GROW_AFTER = 0.05
 """Seconds for which no worker was idle before one more is started."""
 SHRINK_AFTER = 60.0
+NO_START = "No script worker starts; the server's log says why."
+STOPPING = "The server is stopping."
 
 _log = structlog.get_logger("strongback.scripts")
 
@@ -60,11 +62,18 @@ class Workers:
         """Those that are alive, starting ones included."""
         return list(self._all)
 
+    @property
+    def idle(self) -> bool:
+        """Whether `take` would not wait."""
+        return bool(self._idle)
+
     async def take(self, integration_id: str) -> Process:
         """Wait for an idle worker; to be followed by `give`."""
-        self._staff()
         if self._idle:
             return self._pick(integration_id)
+        self._staff()
+        if not self._all:
+            raise ScriptError("killed", STOPPING if self._closed else NO_START)
         ready: asyncio.Future[Process] = asyncio.get_running_loop().create_future()
         self._waiting.append(ready)
         self._watch()
@@ -105,8 +114,8 @@ class Workers:
         self._ending = [ended for ended in [*self._ending, process] if not ended.reaped]
         if started:
             self._staff()
-        elif not self._all:
-            self._fail_waiting("No script worker starts; the server's log says why.")
+        if not self._all:
+            self._fail_waiting(NO_START)
 
     async def close(self) -> None:
         """End all workers at once."""
@@ -114,10 +123,11 @@ class Workers:
         for timer in (self._grow_timer, self._shrink_timer):
             if timer is not None:
                 timer.cancel()
-        self._fail_waiting("The server is stopping.")
-        for process in self.processes:
+        self._fail_waiting(STOPPING)
+        ending = [*self._ending, *self._all]
+        for process in ending:
             process.kill("the server is stopping", quiet=True)
-        while not all(process.reaped for process in self._ending):
+        while not all(process.reaped for process in ending):
             await asyncio.sleep(0.001)
 
     def _pick(self, integration_id: str) -> Process:
@@ -150,8 +160,6 @@ class Workers:
             attendant.process = process = Process(self._limits, attendant)
         except OSError as error:
             _log.error("no script worker starts", error=str(error))
-            if not self._all:
-                self._fail_waiting("No script worker starts; the server's log says why.")
             return False
         self._all[process] = attendant
         asyncio.get_running_loop().call_later(START_SECONDS, self._check_start, process, attendant)

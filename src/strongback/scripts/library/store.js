@@ -11,7 +11,7 @@
 
   const texts = new Map();
   let unread = '{}';
-  let size = 2;
+  let size = 1; // two braces, and no comma after the last entry
   let changed = false;
 
   const entrySize = (name, text) => (text === undefined ? 0 : stringify(name).length + text.length + 2);
@@ -21,7 +21,7 @@
     const values = parse(unread);
     const names = keys(values);
     clear(texts);
-    size = 2;
+    size = 1;
     for (let index = 0; index < names.length; index++) {
       const text = stringify(values[names[index]]);
       set(texts, names[index], text);
