@@ -7,7 +7,7 @@ import pytest
 from strongback.egress import connector
 from strongback.egress.client import EgressError, Request
 from tests.egress.conftest import Connect
-from tests.egress.raw_server import request, saying, serving
+from tests.egress.raw_server import OK, Handler, request, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -16,22 +16,40 @@ def post(url: str, body: bytes = b"x", timeout_ms: int = 5000) -> Request:
     return Request("POST", url, {}, body, timeout_ms)
 
 
-async def test_a_connection_serves_many_requests(connect: Connect) -> None:
-    client = connect()
-    async with serving() as server:
-        for _ in range(5):
-            await client.send(post(server.url))
-        assert (server.connections, len(server.received)) == (1, 5)
+def hasty(answer: bytes) -> Handler:
+    """Answer and close at once, as small servers do: the end may arrive just after the answer was read."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request(reader)
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    return handle
 
 
-async def test_a_connection_that_the_server_ends_is_not_used_again(connect: Connect) -> None:
+@pytest.mark.parametrize("before", [b"", b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"])
+async def test_a_connection_serves_many_requests(before: bytes, connect: Connect) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await request(reader)
+            writer.write(before + OK)
+            await writer.drain()
+
     client = connect()
-    async with serving(
-        saying(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
-    ) as server:
-        for _ in range(3):
+    async with serving(handle) as server:
+        for _ in range(40):
+            assert (await client.send(post(server.url))).body == b"ok"
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize("header", [b"", b"Connection: close\r\n", b"Connection: x\r\n"])
+async def test_a_connection_is_kept_only_where_the_server_says_so(header: bytes, connect: Connect) -> None:
+    client = connect()
+    async with serving(hasty(b"HTTP/1.1 200 OK\r\n" + header + b"Content-Length: 0\r\n\r\n")) as server:
+        for _ in range(20):
             assert (await client.send(post(server.url))).status == 200
-        assert server.connections == 3
+        assert server.connections == 20
 
 
 async def test_a_connection_is_given_up_when_it_is_idle(
@@ -77,9 +95,7 @@ async def test_a_receiver_that_reads_nothing_keeps_no_connection(connect: Connec
 async def test_what_follows_an_answer_is_not_the_next_answer(connect: Connect) -> None:
     async def twice(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await request(reader)
-        writer.write(
-            b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"
-        )
+        writer.write(OK + OK.replace(b"200", b"500"))
         await writer.drain()
         await reader.read()
 

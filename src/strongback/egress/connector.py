@@ -38,13 +38,23 @@ class Connector(TCPConnector):
 
 
 class Reader(ResponseHandler):
-    """Reads answers, and ends them where aiohttp would wait for the deadline."""
+    """Reads answers, and ends them where aiohttp would wait for the deadline.
+
+    A connection is kept only where the server says so. HTTP/1.1 would have it kept unless the server says no, but small
+    servers close without a word, and the next request is lost on the way.
+    """
 
     _interim = 0
 
     def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
         """Take the head of an answer; interim ones are bounded in number."""
-        self._interim = self._interim + 1 if data[0].code < 200 else 0
+        head = data[0]
+        if head.code >= 200:
+            self._interim = 0
+            if "keep-alive" not in head.headers.get("Connection", "").lower():
+                self.force_close()
+        else:
+            self._interim += 1
         if self._interim > INTERIM_ANSWERS:
             self.abort()
             self.set_exception(HttpProcessingError(message="too many interim answers"))
