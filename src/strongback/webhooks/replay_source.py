@@ -116,7 +116,7 @@ def _url(integration: Document, record: dict[str, Any]) -> str:
     mask, recorded = Mask(_token(integration)), record.get("url")
     urls = [url for url in integration.body.get("urls") or () if isinstance(url, str)]
     if isinstance(recorded, str):
-        found = next((url for url in urls if mask(url) == mask(recorded)), recorded)
+        found = next((url for url in urls if mask(url) == recorded), recorded)
         if HIDDEN not in found:
             return found
     elif len(urls) == 1:
