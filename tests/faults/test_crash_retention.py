@@ -1,0 +1,60 @@
+"""The server ends itself while it removes what is old: batches go whole or not at all, and nothing else is lost."""
+
+import contextlib
+import sqlite3
+
+import pytest
+
+from strongback.testing.answer import Answer, Hold
+from tests.faults.hub import CRASHED, Hub, until
+from tests.faults.report import Report
+
+pytestmark = pytest.mark.faults
+
+DAY_MS = 86_400_000
+BATCH = 500
+OLD = 1_200
+COPIES = (
+    "INSERT INTO events SELECT 'old' || n, kind, rid, message, user_id, hops, body, created - :age + n FROM events, numbers",
+    "INSERT INTO deliveries SELECT n - :old - 1, 'old' || n || '.0', 'old' || n, integration, url, origin, trigger_word,"
+    " 'delivered', NULL, 1, next_at, NULL, NULL, NULL, NULL, 0, created - :age, updated - :age"
+    " FROM deliveries, numbers",
+)
+REMAINING = "SELECT count(*) FROM {} WHERE id LIKE 'old%'"
+
+
+def age(hub: Hub) -> None:
+    """Write so many old events, each with its delivery, beside the only one that there is."""
+    numbers = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :old)"
+    with contextlib.closing(sqlite3.connect(hub.server.database)) as database, database:
+        for copy in COPIES:
+            database.execute(f"{numbers} {copy}", {"old": OLD, "age": 40 * DAY_MS})
+
+
+def test_a_crash_during_retention_loses_nothing(hub: Hub, report: Report) -> None:
+    hub.hook("/a")
+    hold = Hold(Answer())
+    hub.receiver.script("*", [hold])
+    assert hub.say("fresh").status == 200
+    hub.receiver.wait(1)
+    hub.kill()
+    age(hub)
+    with contextlib.suppress(RuntimeError):  # it may end before it listens
+        hub.server.start(STRONGBACK_CRASH_AT="during-retention:2")
+    assert hub.server.wait() == CRASHED
+    hub.oracle.killed(set())
+
+    def left() -> list[int]:
+        with contextlib.closing(sqlite3.connect(hub.server.database)) as database:
+            assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            return [
+                database.execute(REMAINING.format(kind)).fetchone()[0] for kind in ("deliveries", "events")
+            ]
+
+    assert left() == [OLD - BATCH, OLD - BATCH]
+    hold.release()
+    hub.server.start(STRONGBACK_CRASH_AT="")
+    until(lambda: left() == [0, 0])
+    assert hub.ended() == {"delivered": 1}
+    assert hub.query("SELECT open FROM queues") == [(0,)]
+    report("crash during-retention", hub.oracle.judge(hub.receiver.requests, "/a"))
