@@ -57,13 +57,22 @@ class Slot:
 Attempt = Callable[[Delivery, StoredEvent, Slot], Awaitable[None]]
 
 
-class Dispatcher:
-    """Runs until it is stopped; `wake` tells it that something has become due."""
+def steady_clock() -> int:
+    """Milliseconds that go on whatever becomes of the time of day."""
+    return time.monotonic_ns() // 1_000_000
 
-    def __init__(self, store: Store, clock: Clock, attempt: Attempt) -> None:
+
+class Dispatcher:
+    """Runs until it is stopped; `wake` tells it that something has become due.
+
+    What is due goes by the time of day; how long an origin is left alone goes by the steady clock.
+    """
+
+    def __init__(self, store: Store, clock: Clock, attempt: Attempt, steady: Clock = steady_clock) -> None:
         self.worker = document_id()
         self._store = store
         self._clock = clock
+        self._steady = steady
         self._attempt = attempt
         self._breaker = Breaker()
         self._lanes: dict[str, Lane] = {}
@@ -117,7 +126,7 @@ class Dispatcher:
         return wait
 
     async def _claim(self) -> float:
-        now, steady = self._clock(), _steady_ms()
+        now, steady = self._clock(), self._steady()
         resting = self._breaker.resting(steady)
         wait = min((until - steady for until in resting.values()), default=LONGEST_WAIT_SECONDS * 1000) / 1000
         busy = {origin: lane.sending + len(lane.waiting) for origin, lane in self._lanes.items()}
@@ -136,7 +145,7 @@ class Dispatcher:
         return max(wait, 0.001)
 
     def _start(self) -> None:
-        now = _steady_ms()
+        now = self._steady()
         for origin, lane in list(self._lanes.items()):
             while (
                 lane.waiting
@@ -162,7 +171,7 @@ class Dispatcher:
             elif healthy:
                 self._breaker.succeeded(origin)
             else:
-                self._breaker.failed(origin, _steady_ms())
+                self._breaker.failed(origin, self._steady())
             if not self._stopping:
                 self._start()
                 self._woken.set()
@@ -192,7 +201,3 @@ class Dispatcher:
             _log.warning("the clock went back", seconds=(self._last_seen - now) // 1000)
             await self._store.rebase(now)
         self._last_seen = now
-
-
-def _steady_ms() -> int:
-    return time.monotonic_ns() // 1_000_000
