@@ -319,3 +319,17 @@ async def test_the_newest_of_an_integration_stay(store: Store) -> None:
         pass
     page = await store.deliveries("i1", None, 0, 0)
     assert [one.id for one in page.deliveries] == ["e.7", "e.6", "e.5", "e.4"]
+
+
+async def test_whoever_delivers_is_woken_for_what_is_new_and_for_what_is_tried_again(store: Store) -> None:
+    woken: list[str] = []
+    store.on_deliveries(lambda: woken.append("wake"))
+    await write(store, event("e"))
+    assert woken == []
+    await write(store, owed("e.0"))
+    assert len(woken) == 1
+    await claimed(store)
+    await write(store, settled("e.0", "pending"))
+    assert len(woken) == 2
+    await write(store, settled("e.0", "failed"))
+    assert len(woken) == 2

@@ -224,7 +224,7 @@ class Store(Protocol):
         """Let what waits, and was last changed in what has become the future, wait from now on; answers how many."""
 
     def on_deliveries(self, wake: Callable[[], None]) -> None:
-        """Call this whenever deliveries have been committed."""
+        """Call this whenever deliveries have been committed, new ones or such as are to be tried again."""
 
     async def answered(self, integration_id: str, key: str, since: int) -> StoredAnswer | None:
         """What a hook answered to a call with this key, not before `since` (epoch milliseconds)."""

@@ -12,7 +12,16 @@ import msgspec
 from strongback.documents.document import Stored, decode_paths
 from strongback.errors import Unavailable
 from strongback.faults import reach
-from strongback.storage.changes import KINDS, Changes, Link, PutDeliveries, PutReplay, Steady, Token
+from strongback.storage.changes import (
+    KINDS,
+    Changes,
+    Link,
+    PutDeliveries,
+    PutReplay,
+    SettleDelivery,
+    Steady,
+    Token,
+)
 from strongback.storage.contract import (
     Access,
     Everything,
@@ -134,8 +143,13 @@ class SQLiteStore:
         await self._write(lambda connection: apply(connection, changes))
         if any(type(step) in OWING for step in changes.steps):
             reach("after-commit")
-            for wake in self._wakes:
-                wake()
+            self._wake()
+        elif any(type(step) is SettleDelivery and step.state == "pending" for step in changes.steps):
+            self._wake()
+
+    def _wake(self) -> None:
+        for wake in self._wakes:
+            wake()
 
     async def _write(self, work: Work[T]) -> T:
         if self._writer is None:
