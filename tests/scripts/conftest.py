@@ -29,9 +29,10 @@ async def pool() -> AsyncIterator[Pool]:
     await pool.close()
 
 
-def script(body: str, integration_id: str | None = None, revision: str = "1") -> Script:
+def script(body: str, integration_id: str | None = None, revision: str | None = None) -> Script:
     """A class Script with this body, of an integration of its own."""
-    return Script(integration_id or f"integration-{next(_numbers)}", revision, f"class Script {{ {body} }}")
+    name = f"integration-{next(_numbers)}" if integration_id is None else integration_id
+    return Script(name, body if revision is None else revision, f"class Script {{ {body} }}")
 
 
 @pytest.fixture

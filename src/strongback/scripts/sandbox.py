@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import _quickjs  # type: ignore[import-untyped]  # the package `quickjs` starts threads when it is imported
+import _quickjs  # the package `quickjs` starts threads when it is imported
 
 from strongback.scripts.library import FILES, read
 

@@ -176,9 +176,13 @@ class Workers:
 
     def _grow(self) -> None:
         self._grow_timer = None
-        starting = any(not attendant.ready for attendant in self._all.values())
-        if self._idle or starting or len(self._all) >= self._limits.most_workers or not self._start():
+        starting = sum(not attendant.ready for attendant in self._all.values())
+        wanted = max(1, len(self._waiting)) - starting
+        room = self._limits.most_workers - len(self._all)
+        if self._idle or min(wanted, room) <= 0:
             return
+        for _ in range(min(wanted, room)):
+            self._start()
         if self._shrink_timer is None:
             self._shrink_timer = asyncio.get_running_loop().call_later(SHRINK_AFTER, self._shrink)
 

@@ -16,7 +16,7 @@ FILES = {
 """In the order in which they are evaluated."""
 
 _NAME = re.compile(r"(?<![\w$])(console|Store|fetch|HTTP|URL|URLSearchParams|moment|(?<!')[s_])(?![\w$'\"])")
-_NEEDS = {"HTTP": "fetch", "URLSearchParams": "URL"}
+_NEEDS = {"HTTP": "fetch", "URLSearchParams": "URL", "s": "console"}
 
 
 def named(source: str) -> list[str]:
