@@ -19,7 +19,7 @@ INSTALL := $(PIP) install --quiet --constraint constraints.txt
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.runtime
-	@$(BIN)/strongback serve --demo --host $(HOST) --port $(PORT) --database $(DATABASE)
+	@$(BIN)/strongback serve --demo --dev --host $(HOST) --port $(PORT) --database $(DATABASE)
 
 test: $(VENV)/.tests
 	@sh .ci/tools

@@ -1,28 +1,32 @@
 """The demo: what `make run` shows to a newcomer."""
 
+import json
 import re
+import shutil
 import stat
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
-import httpx
+import pytest
 
 from tests.wire.server import PATIENCE, Server, environment
 
-CURL = re.compile(r"-H 'X-User-Id: (\S+)' -H 'X-Auth-Token: (\S+)' \\\n +'(\S+)'")
+CURL = re.compile(r"^  (curl .*\\\n    '\S+')$", re.MULTILINE)
+COMMANDS = 2
 
 
-def start(folder: Path) -> tuple[str, subprocess.Popen[str]]:
-    """Start a server with the demo; what it printed up to the end of its curl."""
+def start(folder: Path) -> tuple[list[str], subprocess.Popen[str]]:
+    """Start a server with the demo; the commands that it prints."""
     command = [sys.executable, "-m", "strongback.cli.main", "serve", "--demo", "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment(), cwd=folder)
     assert process.stdout is not None
     printed = ""
-    while CURL.search(printed) is None and (line := process.stdout.readline()):
+    while len(CURL.findall(printed)) < COMMANDS and (line := process.stdout.readline()):
         printed += line
-    return printed, process
+    return CURL.findall(printed), process
 
 
 def end(process: subprocess.Popen[str]) -> None:
@@ -32,22 +36,29 @@ def end(process: subprocess.Popen[str]) -> None:
     process.stdout.close()
 
 
-def test_its_curl_works_on_every_start(tmp_path: Path) -> None:
+def run(command: str) -> Any:
+    """What a pasted command answers."""
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=PATIENCE, check=True)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_its_commands_work_on_every_start(tmp_path: Path) -> None:
     credentials = []
     for _ in range(2):
         began = time.monotonic()
-        printed, process = start(tmp_path)
+        (ask, post), process = start(tmp_path)
         took = time.monotonic() - began
         try:
-            found = CURL.search(printed)
-            assert found is not None, printed
-            headers = {"X-User-Id": found[1], "X-Auth-Token": found[2]}
-            answer = httpx.get(found[3], headers=headers).raise_for_status().json()
+            answer = run(ask)
+            assert run(post) == {"success": True}
+            [newest, *_] = run(ask.replace("getIntegrations", "messages"))["messages"]
         finally:
             end(process)
         assert {one["type"] for one in answer["integrations"]} == {"webhook-incoming", "webhook-outgoing"}
         assert answer["total"] == 3
-        credentials.append(headers)
+        assert (newest["msg"], newest["alias"]) == ("Clear skies until noon", "Weather")
+        credentials.append([re.sub(r":\d+/", "/", one) for one in (ask, post)])
     assert credentials[0] == credentials[1]
     assert took < 20, "a second start is to listen in less than 2 s; ten times that on a busy machine"
     for name in ("demo.json", "strongback.db"):

@@ -1,10 +1,11 @@
-"""The demo that `make run` starts with: one private group, three integrations, and a curl to paste."""
+"""The demo that `make run` starts with: one private group, three integrations, and two curls to paste."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from strongback.accounts.caller import Caller
+from strongback.accounts.seed import ROCKET_CAT
 from strongback.accounts.tokens import hash_token, personal_entry
 from strongback.accounts.users import create as create_user
 from strongback.groups.create import create as create_room
@@ -40,16 +41,17 @@ INTEGRATIONS = (
         },
     ),
 )
-COMMON = {"enabled": True, "username": "rocket.cat", "scriptEnabled": False}
+COMMON = {"enabled": True, "username": ROCKET_CAT, "scriptEnabled": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The demo's account; the file beside the database keeps it."""
+    """The demo's account, and the path of its hook; the file beside the database keeps them."""
 
     user_id: str
     token: str
     password: str
+    hook: str
 
 
 async def ensure(services: Services) -> Credentials | None:
@@ -88,9 +90,10 @@ async def _fill(services: Services, file: Path) -> Credentials:
     entry = personal_entry(user.id, "demo", token, clock(), bypass_two_factor=True)
     await store.commit(Changes([], [PutToken(entry)]))
     caller = Caller(user.id, USERNAME, frozenset({"admin", "user"}), operator.access)
-    await create_room(store, clock, caller, "p", GROUP)
+    await create_room(store, clock, caller, "p", GROUP, members=[ROCKET_CAT])
+    hook = ""
     for kind, members in INTEGRATIONS:
-        await create_integration(
+        made = await create_integration(
             store,
             clock,
             caller,
@@ -99,17 +102,23 @@ async def _fill(services: Services, file: Path) -> Credentials:
             frozen="",
             compile=services.compiler.compile,
         )
-    credentials = Credentials(user.id, token, password)
+        if kind == INCOMING:
+            hook = f"/hooks/{made.id}/{made.body['token']}"
+    credentials = Credentials(user.id, token, password, hook)
     file.touch(mode=FILE_MODE)
     file.chmod(FILE_MODE)
-    file.write_text(json.dumps({"user_id": user.id, "token": token, "password": password}) + "\n")
+    file.write_text(json.dumps(asdict(credentials)) + "\n")
     return credentials
 
 
 def greeting(url: str, credentials: Credentials) -> str:
-    """What a newcomer is told: a curl that works when pasted into another terminal."""
+    """What a newcomer is told: two curls that work when pasted into another terminal."""
     return (
         f"Demo: user {USERNAME}, password {credentials.password}, private group {GROUP}. In another terminal:\n\n"
+        "Which integrations reach the group?\n\n"
         f"  curl -H 'X-User-Id: {credentials.user_id}' -H 'X-Auth-Token: {credentials.token}' \\\n"
-        f"    '{url}/api/v1/groups.getIntegrations?roomName={GROUP}'\n"
+        f"    '{url}/api/v1/groups.getIntegrations?roomName={GROUP}'\n\n"
+        "Post through the hook of one of them:\n\n"
+        "  curl -H 'Content-Type: application/json' -d '{\"text\": \"Clear skies until noon\"}' \\\n"
+        f"    '{url}{credentials.hook}'\n"
     )
