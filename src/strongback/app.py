@@ -86,7 +86,7 @@ async def prepare(
         access,
         settings,
         on_user_delete=(disable_integrations,),
-        on_event=(outbox(Triggers(store), lambda: str(access.newest.settings["Site_Url"])),),
+        on_event=(outbox(Triggers(store), clock, lambda: str(access.newest.settings["Site_Url"])),),
         egress=Client(policy),
         secrets=Secrets(settings.secret_key, settings.database_path.with_name(KEY_FILE)),
     )

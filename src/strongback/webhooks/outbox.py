@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from strongback import ids
+from strongback.clock import Clock
 from strongback.documents.event import Event
 from strongback.storage.changes import Changes, OnEvent, PutDeliveries, PutEvent, TriggersAt
 from strongback.webhooks.payload import event_data
@@ -15,8 +16,13 @@ OPEN_PER_INTEGRATION = 10_000
 """More deliveries than these may not wait for one integration; what comes on top has failed from the start."""
 
 
-def outbox(triggers: Triggers, site_url: Callable[[], str], limit: int = OPEN_PER_INTEGRATION) -> OnEvent:
-    """The hook that adds to a commit an event's deliveries, one for each URL of each integration that wants it."""
+def outbox(
+    triggers: Triggers, clock: Clock, site_url: Callable[[], str], limit: int = OPEN_PER_INTEGRATION
+) -> OnEvent:
+    """The hook that adds to a commit an event's deliveries, one for each URL of each integration that wants it.
+
+    They are due now, also where a message says that it was written at another time.
+    """
 
     async def add(changes: Changes, event: Event) -> None:
         await triggers.refresh()
@@ -29,14 +35,15 @@ def outbox(triggers: Triggers, site_url: Callable[[], str], limit: int = OPEN_PE
         ]
         if not targets:
             return
-        event_id = ids.event_id(event.at)
-        changes.steps.append(_event(event_id, event, site_url()))
-        changes.steps.append(PutDeliveries(event_id, targets, event.at, limit))
+        now = clock()
+        event_id = ids.event_id(now)
+        changes.steps.append(_event(event_id, event, site_url(), now))
+        changes.steps.append(PutDeliveries(event_id, targets, now, limit))
 
     return add
 
 
-def _event(id: str, event: Event, site_url: str) -> PutEvent:
+def _event(id: str, event: Event, site_url: str, now: int) -> PutEvent:
     return PutEvent(
         id=id,
         kind=event.kind,
@@ -45,5 +52,5 @@ def _event(id: str, event: Event, site_url: str) -> PutEvent:
         user_id=event.user.id,
         hops=event.hops,
         body=msgspec.json.encode(event_data(event, site_url)).decode(),
-        created=event.at,
+        created=now,
     )
