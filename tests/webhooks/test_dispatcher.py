@@ -161,7 +161,9 @@ async def test_an_origin_that_fails_is_left_alone(store: Store) -> None:
 async def test_a_retry_waits_for_its_time(store: Store) -> None:
     receiver = Receiver(store)
     now = [1_000]
-    await owe(store, "1", at=5_000)
+    await owe(store, "1", at=1_000)
+    await store.claim("before", 1_000, 60_000, Wanted(1, 1, {}))
+    await store.commit(Changes(steps=[SettleDelivery("e1.0", "pending", None, 5_000, 1_000)]))
     async with running(store, receiver, lambda: now[0]) as running_one:
         await asyncio.sleep(0.05)
         assert receiver.started == []

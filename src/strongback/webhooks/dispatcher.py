@@ -80,7 +80,7 @@ class Dispatcher:
         self._sending = 0
         self._woken = asyncio.Event()
         self._stopping = False
-        self._last_seen = clock()
+        self._last_seen: int | None = None
         self.paused = False
 
     def wake(self) -> None:
@@ -187,17 +187,18 @@ class Dispatcher:
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(RENEW_SECONDS)
+            now = self._clock()
             try:
                 if self._tasks or self._lanes:
-                    await self._store.renew(self.worker, self._clock() + LEASE_MS)
-                await self._store.reclaim(self._clock())
+                    await self._store.renew(self.worker, now + LEASE_MS)
+                await self._store.reclaim(now)
             except Unavailable as error:
                 _log.warning("leases can not be renewed", reason=str(error))
 
     async def _mind_the_clock(self) -> None:
-        """Where the clock went back, what waits would wait for too long."""
+        """Where the clock went back, now or while nothing ran, what waits would wait for too long."""
         now = self._clock()
-        if now < self._last_seen - CLOCK_JUMP_MS:
-            _log.warning("the clock went back", seconds=(self._last_seen - now) // 1000)
-            await self._store.rebase(now)
+        if self._last_seen is None or now < self._last_seen - CLOCK_JUMP_MS:
+            if moved := await self._store.rebase(now):
+                _log.warning("the clock went back; what waits is due accordingly sooner", deliveries=moved)
         self._last_seen = now
