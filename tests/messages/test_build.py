@@ -142,6 +142,14 @@ def test_members_of_another_type(body: dict[str, Any], field: str) -> None:
         draft(body)
 
 
+@pytest.mark.parametrize(
+    "body", [{"text": "\ud800"}, {"channel": "\udfff"}, {"tmid": "\ud800"}, {"customFields": {"\ud800": 1}}]
+)
+def test_what_is_no_unicode(body: dict[str, Any]) -> None:
+    with pytest.raises(Failure, match="not valid Unicode"):
+        draft(body)
+
+
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=()))
 )

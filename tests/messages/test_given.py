@@ -131,6 +131,12 @@ def test_a_time_far_from_the_servers(ts: Any) -> None:
     assert caught.value.message == "Message timestamp is out of sync [error-message-ts-out-of-sync]"
 
 
+@pytest.mark.parametrize("message", [{"msg": "\ud800"}, {"_id": "\ud800"}, {"content": ["\ud800"]}])
+def test_what_is_no_unicode(message: dict[str, Any]) -> None:
+    with pytest.raises(Failure, match="not valid Unicode"):
+        draft(message)
+
+
 MORE = st.sampled_from(["_id", "rid", "ts", "t", "tshow", "blocks", "e2e", "content", "u"]) | NAMES
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.changes import Put
+from strongback.storage.changes import Put, Remove
 from tests.messages.chat import Chat
 
 pytestmark = pytest.mark.anyio
@@ -68,10 +68,19 @@ async def test_nobody_joins_where_the_message_is_refused(chat: Chat) -> None:
 
 
 async def test_a_channel_that_can_not_be_seen_is_not_joined(chat: Chat) -> None:
-    blind = replace(await chat.sender("cid"), caller=chat.world.caller("cid", "view-p-room"))
+    blind = replace(await chat.sender("cid"), caller=chat.world.caller("cid", "view-joined-room"))
     with pytest.raises(Failure, match=r"^error-not-allowed$"):
         await chat.tell(blind, "#town")
     assert await chat.world.bodies("subscriptions", "rid", "r-town") == []
+
+
+async def test_an_account_that_went_joins_nothing(chat: Chat) -> None:
+    cid = await chat.sender("cid")
+    await chat.world.write(Remove("users", "u-cid"))
+    with pytest.raises(Failure) as caught:
+        await chat.tell(cid, "#town")
+    assert caught.value.error == "error-invalid-user"
+    assert await chat.messages("r-town") == []
 
 
 async def test_a_channel_with_a_code(chat: Chat) -> None:

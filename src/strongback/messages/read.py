@@ -64,7 +64,7 @@ async def history(
     wanted = Wanted(asked.offset, asked.count, kept)
     texts = (await _page(store, caller, selection, wanted, matching_ms)).texts
     reached = _sent_at(texts[-1]) if texts else None
-    if not asked.unreads or asked.oldest is None or reached is None or reached <= asked.oldest:
+    if not asked.unreads or asked.oldest is None or reached is None:
         return History(texts)
     unread = Timeline(view.id, asked.oldest, reached, threads=asked.threads)
     found = await _page(store, caller, unread, Wanted(0, 1, kept, {"ts": 1}), matching_ms)
