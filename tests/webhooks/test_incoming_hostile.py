@@ -86,11 +86,11 @@ async def test_any_path(hooks: HookWorld, id: str, token: str) -> None:
 @given(
     members=st.fixed_dictionaries(
         {},
-        optional={
-            name: ANY
-            for name in "alias avatar emoji channel userId username name script scriptCompiled scriptError"
-            " overrideDestinationChannelEnabled _createdBy scriptEnabled scriptEngine".split()
-        },
+        optional=dict.fromkeys(
+            "alias avatar emoji channel userId username name script scriptCompiled scriptError"
+            " overrideDestinationChannelEnabled _createdBy scriptEnabled scriptEngine".split(),
+            ANY,
+        ),
     )
 )
 async def test_any_integration_that_an_import_brought(hooks: HookWorld, members: dict[str, Any]) -> None:
@@ -100,8 +100,10 @@ async def test_any_integration_that_an_import_brought(hooks: HookWorld, members:
         return
     hooks.scripts.result = {"content": {"text": "x"}}
     await hooks.hook(**members)
+    status = 200
     try:
         sound(await hooks.call({"text": "x", "channel": "#town"}))
         sound(await hooks.call({"text": "x"}))
     except Failure as failure:
-        assert failure.status in (401, 404)
+        status = failure.status
+    assert status in {200, 401, 404}
