@@ -114,9 +114,8 @@ class HookWorld:
     async def script(self, result: Any, **members: Any) -> None:
         """Put the integration with a script that gives this result."""
         self.scripts.result = result
-        await self.hook(
-            **({"scriptEnabled": True, "script": "s", "scriptCompiled": "class Script {}"} | members)
-        )
+        scripted: dict[str, Any] = {"scriptEnabled": True, "script": "s", "scriptCompiled": "class Script {}"}
+        await self.hook(**(scripted | members))
 
     async def call(
         self,
@@ -140,10 +139,8 @@ class HookWorld:
 
     async def said(self, rid: str = "r-eng") -> list[dict[str, Any]]:
         """The messages of a room, the oldest first."""
-        found = [
-            row.decode().body async for rows in self.store.scan(Timeline(rid), "created") for row in rows
-        ]
-        return found
+        slices = self.store.scan(Timeline(rid), "created")
+        return [row.decode().body async for rows in slices for row in rows]
 
     async def history(self, id: str = ID) -> list[dict[str, Any]]:
         """The records of the hook, the oldest first."""
