@@ -103,10 +103,10 @@ def test_a_delivery_that_arrives(server: Server, receiver: Receiver) -> None:
         "attempts": 1,
         "replay": 0,
         "triggerWord": "!gif",
-        "createdAt": message["ts"],
+        "createdAt": delivery["createdAt"],
         "updatedAt": delivery["updatedAt"],
     }
-    assert delivery["updatedAt"] >= message["ts"]
+    assert message["ts"] <= delivery["createdAt"] <= delivery["updatedAt"]
     assert group.history()[0]["deliveryId"] == delivery["_id"]
 
 
@@ -138,18 +138,18 @@ def test_a_delivery_that_waits_for_a_disabled_integration(server: Server, receiv
     waiting = until(waits, "a delivery that waits for its third attempt")
     assert waiting["nextAt"] > waiting["updatedAt"]
     assert waiting["reason"] == "the receiver answered 503: attempt 3 of 4 follows"
-    disable(server, group)
+    change(group, enabled=False)
     [delivery] = in_state(group, "cancelled")
     assert delivery["reason"] == "the integration is disabled"
     assert "nextAt" not in delivery
 
 
-def disable(server: Server, group: Group) -> None:
-    """Disable the integration of a group."""
-    names = ("type", "name", "username", "event", "urls", "scriptEnabled")
+def change(group: Group, **members: Any) -> None:
+    """Change the integration of a group."""
+    names = ("type", "name", "username", "event", "urls", "scriptEnabled", "enabled")
     body = {name: group.integration[name] for name in names}
     body |= {"integrationId": group.integration["_id"], "channel": f"#{group.name}", "token": TOKEN}
-    server.admin.put(f"{API}.update", json=body | {"enabled": False}).raise_for_status()
+    group.server.admin.put(f"{API}.update", json=body | members).raise_for_status()
 
 
 def test_a_delivery_whose_integration_is_removed(server: Server, receiver: Receiver) -> None:
@@ -218,8 +218,11 @@ def test_each_delivery_reaches_exactly_one_end(server: Server, receiver: Receive
 
 def test_pages_are_newest_first(server: Server, receiver: Receiver) -> None:
     group = Group(server, receiver)
-    texts = [group.post(f"number {n}")["ts"] for n in range(5)]
-    in_state(group, "delivered", 5)
+    for n in range(5):
+        group.post(f"number {n}")
+    all_of_them = in_state(group, "delivered", 5)
+    ids, moments = [one["_id"] for one in all_of_them], [one["createdAt"] for one in all_of_them]
+    assert moments == sorted(moments, reverse=True)
     page = listed(group, offset=1, count=2)
     assert {name: page[name] for name in ("offset", "count", "total", "success")} == {
         "offset": 1,
@@ -227,7 +230,7 @@ def test_pages_are_newest_first(server: Server, receiver: Receiver) -> None:
         "total": 5,
         "success": True,
     }
-    assert [one["createdAt"] for one in page["deliveries"]] == texts[3:1:-1]
+    assert [one["_id"] for one in page["deliveries"]] == ids[1:3]
     assert listed(group, count=0)["count"] == 5
     assert listed(group, state="failed")["deliveries"] == []
 
@@ -354,15 +357,30 @@ def test_a_replay_renders_on_request(server: Server, receiver: Receiver) -> None
 
 def test_a_failed_replay_is_tried_again_with_the_same_body(server: Server, receiver: Receiver) -> None:
     group = Group(server, receiver, **COUNTING, **QUICK)
-    receiver.script(group.path, [Answer(200, "ok"), Answer(502), Answer(200, "ok")])
+    receiver.script(group.path, [Answer(200, "ok"), Answer(502), Answer(502), Answer(200, "ok")])
     group.post("party")
     [delivery] = in_state(group, "delivered")
     id = replay(group, deliveryId=delivery["_id"])
-    requests = receiver.wait(3, path=group.path)
+    receiver.wait(3, path=group.path)
+    change(group, name="changed between the second attempt and the third")
+    requests = receiver.wait(4, path=group.path)
     assert {request.body for request in requests} == {requests[0].body}
-    assert [request.header("webhook-replay") for request in requests] == [None, "1", "1"]
+    assert [request.header("webhook-replay") for request in requests] == [None, "1", "1", "1"]
     newest = in_state(group, "delivered", 2)[0]
-    assert (newest["_id"], newest["attempts"]) == (id, 2)
+    assert (newest["_id"], newest["attempts"]) == (id, 3)
+
+
+def test_a_replay_sends_what_the_last_attempt_sent(server: Server, receiver: Receiver) -> None:
+    group = Group(server, receiver, **COUNTING, **QUICK)
+    receiver.script(group.path, [Answer(502), Answer(502), Answer(200, "ok")])
+    group.post("party")
+    receiver.wait(2, path=group.path)
+    change(group, name="changed between the second attempt and the third")
+    receiver.wait(3, path=group.path)
+    in_state(group, "delivered")
+    replay(group)
+    said = [request.json()["n"] for request in receiver.wait(4, path=group.path)]
+    assert said == [1, 1, 2, 2]
 
 
 def test_replays_are_numbered(server: Server, receiver: Receiver) -> None:
@@ -413,7 +431,7 @@ def test_a_disabled_integration_replays_nothing(server: Server, receiver: Receiv
     group = Group(server, receiver)
     group.post("hello")
     record = group.history()[0]["_id"]
-    disable(server, group)
+    change(group, enabled=False)
     body = {"integrationId": group.integration["_id"], "historyId": record}
     assert refused(server.admin.post(f"{API}.replay", json=body)) == (
         400,
