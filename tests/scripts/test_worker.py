@@ -135,7 +135,7 @@ async def test_a_script_that_does_not_evaluate(fail: FailScript, source: str, te
         ("throw new TypeError('no')", "TypeError: no."),
         ("throw new Error('Stop!')", "Error: Stop!"),
         ("throw 'text'", "text."),
-        ("throw undefined", "undefined."),
+        ("throw null", "null."),
         ("throw Symbol('x')", "Symbol(x)."),
         ("throw { code: 5 }", '{"code":5}.'),
         ("throw { message: 'm' }", "Error: m."),
@@ -459,6 +459,20 @@ async def test_requests_are_bounded(run: RunScript) -> None:
     )
     assert answer.value == ["A run may make at most 10 requests"] * 2
     assert len(seen) == 10
+
+
+async def test_what_requests_hold_is_bounded(run: RunScript) -> None:
+    seen: list[Fetch] = []
+    answer = await run(
+        """async go() {
+            const send = (size) => fetch('u', { body: 'x'.repeat(size) }).then(() => 'sent', (error) => error.message);
+            return [await send(600000), await send(600000), await send(400000)];
+        }""",
+        None,
+        answering(Fetched(200, {}, ""), seen),
+    )
+    assert answer.value == ["sent", "The requests of a run may hold at most 1048576 characters", "sent"]
+    assert len(seen) == 2
 
 
 async def test_hostile_options_reject_the_promise(run: RunScript) -> None:

@@ -34,10 +34,8 @@
     }
   };
 
-  // The engine throws null where it has no memory left for an error.
   const kindOf = (thrown, otherwise) => {
     try {
-      if (thrown === null) return 'memory';
       return thrown.name === 'InternalError' && thrown.message === 'out of memory' ? 'memory' : otherwise;
     } catch {
       return otherwise;

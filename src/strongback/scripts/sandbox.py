@@ -9,6 +9,9 @@ import _quickjs  # the package `quickjs` starts threads when it is imported
 
 from strongback.scripts.library import FILES, read
 
+FILL = 0.01
+"""Seconds of processor time in which nobody fills the heap. A script that throws null later than that has filled it: the
+engine throws null where it has no memory left for an error."""
 PORTED = {"console", "Store", "fetch"}
 """Parts with an end on the worker's side."""
 LAST_WORDS = 0.05
@@ -52,11 +55,11 @@ class Sandbox:
 
     def provide(self, names: list[str]) -> None:
         """Evaluate the parts of the library that the script names."""
-        operands = {"Store": self._bounds.store, "fetch": self._bounds.fetches}
+        operands = {"Store": (self._bounds.store,), "fetch": (self._bounds.fetches, self._bounds.result)}
         for name in names:
             part = self._engine.eval(self._library[name])
             if name in operands:
-                part = part(operands[name])
+                part = part(*operands[name])
             if name in PORTED:
                 self._port("add", name, part)
 
@@ -117,8 +120,12 @@ class Sandbox:
             text = steps()
         except (Spent, _quickjs.JSException) as error:
             return self._failure(str(error))
-        if text[:1] in {"E", "R"} and self._spent():
+        if text[:1] in {"", "F"}:
+            return text
+        if self._spent():
             return failure("timeout", "", json.loads(text[1:])["console"])
+        if text[0] == "E" and self.used > FILL and (told := json.loads(text[1:]))["text"] == "null":
+            return failure("memory", "", told["console"])
         return text
 
     def _spent(self) -> bool:

@@ -1,7 +1,7 @@
 // fetch: requests are collected until no job is left, then go up to the parent as one list.
 'use strict';
 
-((fetchLimit) => ({ define, isObject, method, Fault, Text, parse, stringify }) => {
+((fetchLimit, sizeLimit) => ({ define, isObject, method, Fault, Text, parse, stringify }) => {
   const { keys, setPrototypeOf } = Object;
   const { isFinite } = Number;
   const [Later, round, encode] = [Promise, Math.round, encodeURIComponent];
@@ -18,6 +18,7 @@
 
   const waiting = new Map();
   let asked = 0;
+  let size = 0;
   let last = 0;
   let list = '';
 
@@ -59,6 +60,10 @@
   define('fetch', (url, options) => new Later((resolve, reject) => {
     if (++asked > fetchLimit) throw new Fault('A run may make at most ' + fetchLimit + ' requests');
     const text = describeRequest(url, options);
+    if (size + text.length > sizeLimit) {
+      throw new Fault('The requests of a run may hold at most ' + sizeLimit + ' characters');
+    }
+    size += text.length;
     set(waiting, ++last, { resolve, reject });
     list += (list && ',') + '[' + last + ',' + text + ']';
   }));
@@ -81,6 +86,7 @@
     begin() {
       clear(waiting);
       asked = 0;
+      size = 0;
       list = '';
     },
     take() {
