@@ -27,15 +27,19 @@ ORIGINS_A_CLAIM = 1_000
 """So many origins are looked at before a claim goes on where it was; more wait for the next claim."""
 
 PUT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
-FULL_QUEUES = "SELECT q.integration FROM json_each(?) j CROSS JOIN queues q ON q.integration = j.value WHERE q.open >= ?"
+# One statement for all rows of an event: a thread that goes from statement to statement waits for its turn each time.
+PUT_DELIVERIES = (
+    "INSERT INTO deliveries (id, event, integration, url, origin, trigger_word, state, reason, attempts, next_at,"
+    " replay, created, updated) SELECT ?1 || '.' || j.key, ?1, j.value ->> 0, j.value ->> 1, j.value ->> 2,"
+    " j.value ->> 3, iif(q.open >= ?4, 'failed', 'pending'), iif(q.open >= ?4, ?5, NULL), 0, ?3, 0, ?3, ?3"
+    " FROM json_each(?2) j LEFT JOIN queues q ON q.integration = j.value ->> 0"
+)
 COUNT_OPEN = (
-    "INSERT INTO queues (integration, open) SELECT value, count(*) FROM json_each(?) j GROUP BY value"
+    "INSERT INTO queues (integration, open) SELECT integration, count(*) FROM deliveries"
+    " WHERE id >= ?1 || '.' AND id < ?1 || '/' AND state = 'pending' GROUP BY integration"
     " ON CONFLICT (integration) DO UPDATE SET open = open + excluded.open"
 )
-PUT_DELIVERY = (
-    "INSERT INTO deliveries (id, event, integration, url, origin, trigger_word, state, reason, attempts, next_at,"
-    " replay, created, updated) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?8, ?9, 0, ?7, 0, ?7, ?7)"
-)
+COUNT_ONE = "INSERT INTO queues (integration, open) VALUES (?, 1) ON CONFLICT (integration) DO UPDATE SET open = open + 1"
 PUT_REPLAY = (
     "INSERT INTO deliveries (id, event, integration, url, origin, trigger_word, state, attempts, next_at, request,"
     " request_revision, replay, created, updated) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', 0, ?7, ?8, ?9, ?10, ?7, ?7)"
@@ -99,31 +103,17 @@ def put_event(connection: sqlite3.Connection, step: PutEvent) -> None:
 
 def put_deliveries(connection: sqlite3.Connection, step: PutDeliveries) -> None:
     """Owe deliveries, or record at once that an integration's queue is full."""
-    integrations = _json([target.integration_id for target in step.targets])
-    full = {id for (id,) in connection.execute(FULL_QUEUES, (integrations, step.limit))}
-    if full:
-        integrations = _json([t.integration_id for t in step.targets if t.integration_id not in full])
-    connection.execute(COUNT_OPEN, (integrations,))
-    too_many = ("failed", f"the integration already has {step.limit} deliveries open")
-    connection.executemany(
-        PUT_DELIVERY,
-        [
-            (f"{step.event_id}.{number}", step.event_id, *target, step.created)
-            + (too_many if target.integration_id in full else ("pending", None))
-            for number, target in enumerate(step.targets)
-        ],
-    )
+    targets = msgspec.json.encode(step.targets).decode()
+    too_many = f"the integration already has {step.limit} deliveries open"
+    connection.execute(PUT_DELIVERIES, (step.event_id, targets, step.created, step.limit, too_many))
+    connection.execute(COUNT_OPEN, (step.event_id,))
 
 
 def put_replay(connection: sqlite3.Connection, step: PutReplay) -> None:
     """Owe a delivery again."""
     more = (step.created, step.request, step.request_revision, step.replay)
-    connection.execute(COUNT_OPEN, (_json([step.target.integration_id]),))
     connection.execute(PUT_REPLAY, (step.id, step.event_id, *step.target, *more))
-
-
-def _json(values: list[str]) -> str:
-    return msgspec.json.encode(values).decode()
+    connection.execute(COUNT_ONE, (step.target.integration_id,))
 
 
 def settle_delivery(connection: sqlite3.Connection, step: SettleDelivery) -> None:
