@@ -120,7 +120,9 @@ def test_commands_and_options_are_documented() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", sorted(DOCS.glob("*.md")) + sorted(ROOT.glob("*.md")), ids=lambda path: path.name
+    "page",
+    [*sorted(DOCS.glob("*.md")), *sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("examples/*/README.md"))],
+    ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):

@@ -31,7 +31,7 @@ BLOCK = re.compile(r"```sh\n(.*?)```\n(?:\n```text\n(.*?)```)?", re.DOTALL)
 RUNS_ON = re.compile(r"^(?:make run|strongback serve|python3 \S*_server\.py).*$", re.MULTILINE)
 """Commands that do not end by themselves."""
 
-ADDRESS = re.compile(r"127\.0\.0\.1:(\d+)")
+ADDRESS = re.compile(r"(127\.0\.0\.1(?::|\", ))(\d+)")
 PORT = "3000"
 """Where the server listens, so the pages say."""
 
@@ -57,7 +57,7 @@ class Reader:
 
     def here(self, text: str) -> str:
         """A text of the page with ports that are free here."""
-        return ADDRESS.sub(lambda found: f"127.0.0.1:{self.port(found[1])}", text)
+        return ADDRESS.sub(lambda found: found[1] + self.port(found[2]), text)
 
     def port(self, named: str) -> str:
         """The port that stands for one of the page."""
