@@ -132,9 +132,11 @@ class Dispatcher:
         busy = {origin: lane.sending + len(lane.waiting) for origin, lane in self._lanes.items()}
         each = SENDING_TO_AN_ORIGIN + AHEAD
         busy |= dict.fromkeys(resting, each)
-        total = CLAIMED - self._sending - sum(len(lane.waiting) for lane in self._lanes.values())
-        if total <= 0 or self.paused:
+        total = CLAIMED - len(self._tasks) - sum(len(lane.waiting) for lane in self._lanes.values())
+        if self.paused:
             return wait
+        if total <= 0:  # what is sent and can not be recorded would be sent again after a crash
+            return min(wait, AFTER_FAILURE_SECONDS)
         claims = await self._store.claim(self.worker, now, now + LEASE_MS, Wanted(total, each, busy))
         if claims.taken:
             reach("after-claim")
