@@ -98,7 +98,9 @@ async def test_what_is_being_sent_stays_leased(
 
 
 @pytest.mark.parametrize("days", [1, -1])
-async def test_an_origin_is_left_alone_for_as_long_as_ever(world: World, receiver: Receiver, days: int) -> None:
+async def test_an_origin_is_left_alone_for_as_long_as_ever(
+    world: World, receiver: Receiver, days: int
+) -> None:
     await world.hook(f"{receiver.url}/a")
     receiver.answer(503)
     for number in range(10):
