@@ -108,6 +108,7 @@ async def test_an_old_integration_is_completed(database: Database, tmp_path: Pat
         "scriptEnabled": False,
         "name": "",
         "userId": "u2",
+        "_imported": True,
         "urls": ["http://a/"],
         "channel": ["#one"],
     }

@@ -11,7 +11,10 @@ from strongback.documents.dates import format_date
 Json = Any
 Path = tuple[str | int, ...]
 
-HIDDEN = frozenset({"joinCode", "members", "importIds", "e2e"})
+IMPORTED = "_imported"
+"""The member that marks an integration which comes from another server: it is retried as it was there."""
+
+HIDDEN = frozenset({"joinCode", "members", "importIds", "e2e", IMPORTED})
 """Members that no answer carries, in any kind of document (spec/02 section 3)."""
 
 HIDDEN_OF_USERS = HIDDEN | {"services", "inviteToken"}

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from strongback.documents.document import IMPORTED
 from strongback.importing.draft import Draft, Refused
 from strongback.integrations.channels import SCOPES
 from strongback.storage.changes import Changes, Link, Put, PutIntegration, Unchanged
@@ -37,6 +38,7 @@ def complete(draft: Draft) -> None:
         draft.change("name", "", "name was missing or no text and became empty")
     if draft.body.get("urls") is not None:
         draft.texts("urls")
+    draft.body[IMPORTED] = True
 
 
 async def find_poster(draft: Draft, store: Store) -> None:

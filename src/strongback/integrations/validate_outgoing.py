@@ -43,6 +43,7 @@ AS_SENT = (
     "triggerWordAnywhere",
     "impersonateUser",
     "targetRoom",
+    "retryPolicy",
 )
 DEFAULT_RETRIES = 4
 DEFAULT_DELAY = "powers-of-ten"

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Literal, cast
 
 from strongback.documents.dates import EPOCH, MILLISECOND
+from strongback.documents.document import IMPORTED
 
 Policy = Literal["standard", "rocketchat"]
 
@@ -46,7 +47,7 @@ def policy(body: Mapping[str, Any]) -> Policy:
     asked = body.get("retryPolicy")
     if asked in ("standard", "rocketchat"):
         return cast("Policy", asked)
-    return "rocketchat" if "_imported" in body or "retryFailedCalls" in body else "standard"
+    return "rocketchat" if IMPORTED in body or "retryFailedCalls" in body else "standard"
 
 
 def timeout_ms(chosen: Policy, asked: int | None) -> int:

@@ -43,6 +43,7 @@ OUTGOING = {
     "retryCount": {"type": ["number", "null"]},
     "retryDelay": MAYBE_STRING,
     "impersonateUser": MAYBE_BOOLEAN,
+    "retryPolicy": {"enum": ["standard", "rocketchat", None]},
 }
 
 CREATE: Schema = {

@@ -24,14 +24,17 @@ CREATE INDEX messages_last ON messages (rid, created, id) WHERE last;
 ALTER TABLE rooms ADD COLUMN messages INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE rooms ADD COLUMN direct TEXT;
 CREATE INDEX rooms_direct ON rooms (direct) WHERE direct IS NOT NULL;
-UPDATE rooms SET messages = (SELECT count(*) FROM messages WHERE rid = rooms.id),
+UPDATE rooms SET messages = (SELECT count(*) FROM messages WHERE rid = rooms.id AND shown),
     text = json_remove(text, '$.msgs', '$.lm', '$.lastMessage');
 UPDATE OR IGNORE rooms SET direct = (SELECT group_concat(value, ',') FROM
     (SELECT value FROM json_each(json_extract(rooms.text, '$.uids')) ORDER BY value)) WHERE type = 'd';
-CREATE TRIGGER message_added AFTER INSERT ON messages BEGIN
+CREATE TRIGGER message_added AFTER INSERT ON messages WHEN NEW.shown BEGIN
     UPDATE rooms SET messages = messages + 1 WHERE id = NEW.rid;
 END;
-CREATE TRIGGER message_removed AFTER DELETE ON messages BEGIN
+CREATE TRIGGER message_changed AFTER UPDATE OF shown ON messages WHEN NEW.shown <> OLD.shown BEGIN
+    UPDATE rooms SET messages = messages + iif(NEW.shown, 1, -1) WHERE id = NEW.rid;
+END;
+CREATE TRIGGER message_removed AFTER DELETE ON messages WHEN OLD.shown BEGIN
     UPDATE rooms SET messages = messages - 1 WHERE id = OLD.rid;
 END;
 
