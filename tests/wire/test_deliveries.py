@@ -1,5 +1,6 @@
 """integrations.deliveries, integrations.replay and integrations.clearHistory, and the ends of deliveries."""
 
+import base64
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -185,6 +186,31 @@ def test_a_delivery_that_waits_for_too_long(start_server: StartServer, receiver:
     [delivery] = in_state(group, "expired")
     assert delivery["integrationId"] == id
     assert delivery["reason"] == "it could not be sent for 7 days"
+
+
+def test_a_delivery_that_can_not_be_signed_waits(start_server: StartServer, receiver: Receiver) -> None:
+    server = calm(start_server("--dev"))
+    group = Group(server, receiver)
+    secret = "whsec_" + base64.b64encode(b"x" * 24).decode()
+    post(
+        server.admin,
+        "integrations.setSecret",
+        {"integrationId": group.integration["_id"], "secret": secret},
+    )
+    server.stop()
+    server.database.with_name("secret.key").unlink()
+    group.server = start_server("--dev")
+    group.post("hello")
+
+    def waits() -> dict[str, Any] | None:
+        delivery: dict[str, Any] = listed(group)["deliveries"][0]
+        return delivery if delivery["reason"] else None
+
+    delivery = until(waits, "a delivery that waits for the key")
+    assert (delivery["state"], delivery["attempts"]) == ("pending", 0)
+    assert delivery["reason"] == "the server could not send it: the log says why"
+    assert delivery["nextAt"] > delivery["updatedAt"]
+    assert "secret.key is gone" in group.server.log
 
 
 def test_each_delivery_reaches_exactly_one_end(server: Server, receiver: Receiver) -> None:

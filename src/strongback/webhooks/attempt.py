@@ -3,8 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
+import structlog
+
 from strongback import ids
 from strongback.egress.contract import EgressError, Request, Response
+from strongback.errors import Unavailable
 from strongback.faults import reach
 from strongback.scripts.contract import ScriptError
 from strongback.storage.changes import Changes, PutRequest
@@ -26,11 +29,28 @@ PREPARE = "prepare_outgoing_request"
 SIGNED = frozenset({sign.ID, sign.TIMESTAMP, sign.SIGNATURE, "webhook-replay"})
 """Headers that no script may write."""
 BUSY_WAIT_MS = 60_000
-"""How long a delivery waits whose script found no place to run."""
+"""How long a delivery waits whose script found no place to run, or that the server can not prepare now."""
+NOT_NOW = "the server could not send it: the log says why"
+INTERNAL = "an error of the server itself: the log says more"
+
+_log = structlog.get_logger("strongback.webhooks")
 
 
 async def attempt(parts: Parts, delivery: Delivery, event: StoredEvent, slot: Slot) -> None:
     """Try once to deliver; whatever happens, the delivery is settled when this returns."""
+    try:
+        await _attempt(parts, delivery, event, slot)
+    except Unavailable as error:
+        slot.free()
+        _log.warning("a delivery has to wait", delivery=delivery.id, reason=str(error))
+        await settle_unsent(parts, delivery, "pending", NOT_NOW, wait=BUSY_WAIT_MS)
+    except Exception:
+        slot.free()
+        _log.exception("a delivery failed in a way that it should not", delivery=delivery.id)
+        await settle_unsent(parts, delivery, "failed", INTERNAL)
+
+
+async def _attempt(parts: Parts, delivery: Delivery, event: StoredEvent, slot: Slot) -> None:
     stored = await parts.store.get("integrations", delivery.integration_id)
     if stored is None:
         return  # its removal has cancelled the delivery

@@ -80,11 +80,12 @@ def _is_new(one: Attempt, outcome: Outcome) -> bool:
     return not delivery.replay and delivery.request_revision != one.stored.revision
 
 
-async def settle_unsent(parts: Parts, delivery: Delivery, state: str, reason: str) -> None:
+async def settle_unsent(parts: Parts, delivery: Delivery, state: str, reason: str, *, wait: int = 0) -> None:
+    """Settle a delivery that was not attempted; `wait` is how long it waits where it goes on."""
     now = parts.clock()
 
     async def build() -> Changes:
-        step = SettleDelivery(delivery.id, state, reason, now, now, attempted=False)
+        step = SettleDelivery(delivery.id, state, reason, now + wait, now, attempted=False)
         return Changes([Held(delivery.id, delivery.worker or "")], [step])
 
     await commit(parts.store, build)
