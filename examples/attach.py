@@ -135,7 +135,7 @@ def explain(api: Api, integration_id: str) -> str:
 
 def show(message: Any) -> None:
     """Print a message."""
-    print(f"{message.get('alias') or message['u']['username']}: {message['msg']}")
+    print(f"{message.get('alias') or message['u']['username']}: {message['msg']}".rstrip())
     for attachment in message.get("attachments", ()):
         print(f"  {attachment.get('title', '')} {attachment.get('image_url', '')}")
 
