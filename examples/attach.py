@@ -112,25 +112,25 @@ def of(message: Any) -> str | None:
 
 
 def answers(api: Api, room_id: str, integration_id: str, since: str) -> list[Any]:
-    """What the integration has posted in the room since a message, oldest first."""
+    """What the integration has posted in the room since a message, oldest first; ends where it posts nothing."""
     deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
+    while True:
+        last = newest_record(api, integration_id)
         messages = api.get("groups.messages", roomId=room_id, count=20)["messages"]
         answered = [one for one in messages if one["ts"] >= since and of(one) == integration_id]
         if answered:
             return answered[::-1]
+        over = last.get("_createdAt", "") >= since and (last.get("finished") or last.get("error"))
+        if over or time.monotonic() > deadline:
+            reason = last.get("errorStack") or (last.get("httpError") or {}).get("message", "")
+            sys.exit(f"no answer: {last.get('step', 'it was not called')} {reason}".rstrip())
         time.sleep(0.1)
-    return []
 
 
-def explain(api: Api, integration_id: str) -> str:
-    """Why there is no answer, as history has it."""
+def newest_record(api: Api, integration_id: str) -> Any:
+    """The record of the integration's last call, as history has it."""
     records = api.get("integrations.history", id=integration_id, count=1)["history"]
-    if not records:
-        return "it was not called: does the message begin with its trigger word?"
-    last = records[0]
-    reason = last.get("errorStack") or (last.get("httpError") or {}).get("message", "")
-    return f"{last['step']} {reason}".strip()
+    return records[0] if records else {}
 
 
 def show(message: Any) -> None:
@@ -144,10 +144,7 @@ def say(api: Api, text: str, channel: str, integration_id: str) -> None:
     """Post a message, and show it and what the integration answers."""
     said = api.ask("POST", "chat.postMessage", {"channel": channel, "text": text})["message"]
     show(said)
-    answered = answers(api, said["rid"], integration_id, said["ts"])
-    if not answered:
-        sys.exit(f"no answer: {explain(api, integration_id)}")
-    for message in answered:
+    for message in answers(api, said["rid"], integration_id, said["ts"]):
         show(message)
 
 
@@ -161,6 +158,8 @@ def main() -> None:
         "--group", default="launch-control", help="the private group (default: that of the demo)"
     )
     given = parser.parse_args()
+    if given.script and not given.script.is_file():
+        parser.error(f"{given.script} is no file")
     api = Api()
     integration = attach(api, wanted(given))
     if given.calls is None:
