@@ -1,0 +1,7 @@
+// harm: memory: promises without end | expect: memory|timeout | kill: no
+class Script {
+  process_incoming_request({ request }) {
+    const all = [];
+    for (;;) all.push(new Promise(() => {}).then(() => 1));
+  }
+}

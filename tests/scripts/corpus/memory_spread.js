@@ -1,0 +1,7 @@
+// harm: memory: arguments without end | expect: memory | kill: no
+class Script {
+  process_incoming_request({ request }) {
+    let list = [1];
+    for (;;) list = [...list, ...list];
+  }
+}

@@ -1,0 +1,6 @@
+// harm: hangs: flat of an endless list | expect: timeout | kill: yes
+class Script {
+  process_incoming_request({ request }) {
+    return Array.prototype.flat.call({ length: 2 ** 53 - 1 });
+  }
+}

@@ -1,0 +1,6 @@
+// harm: hangs: includes in an endless list | expect: timeout | kill: no
+class Script {
+  process_incoming_request({ request }) {
+    return Array.prototype.includes.call({ length: 2 ** 53 - 1 }, 1);
+  }
+}

@@ -1,0 +1,6 @@
+// harm: hangs: split by a long text that is almost there | expect: timeout | kill: yes
+class Script {
+  process_incoming_request({ request }) {
+    return 'a'.repeat(8e6).split('a'.repeat(4e6) + 'b').length;
+  }
+}

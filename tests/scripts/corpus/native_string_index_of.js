@@ -1,0 +1,6 @@
+// harm: hangs: indexOf of a long text that is almost there | expect: timeout | kill: yes
+class Script {
+  process_incoming_request({ request }) {
+    return 'a'.repeat(8e6).indexOf('a'.repeat(4e6) + 'b');
+  }
+}

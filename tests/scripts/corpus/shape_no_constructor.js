@@ -1,0 +1,2 @@
+// harm: breaks: its class is a number | expect: evaluating | kill: no
+var Script = 42;
