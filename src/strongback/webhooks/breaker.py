@@ -51,6 +51,10 @@ class Breaker:
         if known.failures >= self._limit:
             known.closed_until = now + self._rest
 
+    def broken(self) -> list[str]:
+        """The origins that rest, or are asked with a single call."""
+        return [origin for origin, known in self._origins.items() if known.closed_until is not None]
+
     def resting(self, now: int) -> dict[str, int]:
         """The origins that are left alone now, each with when to look again."""
         found = {}

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 import structlog
 
 from strongback.clock import Clock
-from strongback.errors import Unavailable
+from strongback.errors import Conflict, Unavailable
 from strongback.faults import reach
 from strongback.ids import document_id
+from strongback.storage.changes import Changes, Held, SettleDelivery
 from strongback.storage.contract import Store
 from strongback.storage.deliveries import Delivery, StoredEvent, Wanted
 from strongback.webhooks.breaker import Breaker
@@ -118,6 +119,7 @@ class Dispatcher:
         """Claim and start what can start; answers for how many seconds there is nothing more to do."""
         try:
             await self._mind_the_clock()
+            await self._let_go()
             wait = await self._claim()
         except Unavailable as error:
             _log.warning("deliveries can not be claimed", reason=str(error))
@@ -125,13 +127,32 @@ class Dispatcher:
         self._start()
         return wait
 
+    async def _let_go(self) -> None:
+        """Give back what was claimed of an origin that is left alone since: it is not being sent."""
+        for origin in self._breaker.resting(self._steady()):
+            while (lane := self._lanes.get(origin)) is not None and lane.waiting:
+                delivery, event = lane.waiting.pop()
+                try:
+                    await self._give_back(delivery)
+                except Unavailable:
+                    self._lanes.setdefault(origin, Lane()).waiting.append((delivery, event))
+                    raise
+
+    async def _give_back(self, delivery: Delivery) -> None:
+        """Make it pending as it was before its claim."""
+        step = SettleDelivery(
+            delivery.id, "pending", delivery.reason, delivery.next_at, delivery.updated, attempted=False
+        )
+        with contextlib.suppress(Conflict):  # it was cancelled meanwhile
+            await self._store.commit(Changes([Held(delivery.id, self.worker)], [step]))
+
     async def _claim(self) -> float:
         now, steady = self._clock(), self._steady()
         resting = self._breaker.resting(steady)
         wait = min((until - steady for until in resting.values()), default=LONGEST_WAIT_SECONDS * 1000) / 1000
         busy = {origin: lane.sending + len(lane.waiting) for origin, lane in self._lanes.items()}
         each = SENDING_TO_AN_ORIGIN + AHEAD
-        busy |= dict.fromkeys(resting, each)
+        busy |= dict.fromkeys(self._breaker.broken(), each - 1) | dict.fromkeys(resting, each)
         total = CLAIMED - len(self._tasks) - sum(len(lane.waiting) for lane in self._lanes.values())
         if self.paused:
             return wait
