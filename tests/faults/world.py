@@ -34,7 +34,7 @@ class World:
     def __init__(self, folder: Path, egress: Client | None = None) -> None:
         self.now = NOW
         self.steady = 0
-        self.random = 0.5
+        self.random: Callable[[], float] = lambda: 0.5
         self.oracle = Oracle()
         self.group = ""
         self.store: Store
@@ -72,7 +72,7 @@ class World:
             services.scripts,
             services.secrets,
             replies,
-            random=lambda: self.random,
+            random=self._random,
         )
         self.dispatcher = Dispatcher(self.store, self.clock, self._attempt, lambda: self.steady)
         self.store.on_deliveries(self.dispatcher.wake)
@@ -176,6 +176,9 @@ class World:
         self._attempts.add(task)
         task.add_done_callback(self._attempts.discard)
         await attempt(self._parts, delivery, event, slot)
+
+    def _random(self) -> float:
+        return self.random()
 
     async def _settle(self) -> None:
         login = await self.post("login", user="admin", password="pw-admin")
