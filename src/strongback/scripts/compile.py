@@ -3,13 +3,19 @@
 import asyncio
 import contextlib
 import hashlib
+import importlib.util
 import json
+import os
 import sys
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import structlog
+
+from strongback.scripts import frames
 from strongback.scripts.contract import ScriptError
 
 SOURCE_BYTES = 1024 * 1024
@@ -17,8 +23,11 @@ SECONDS = 10.0
 START_SECONDS = 10.0
 IDLE_SECONDS = 30.0
 CACHE_CHARACTERS = 8 * 1024 * 1024
-LENGTH_BYTES = 4
-WORKER = (sys.executable, "-I", "-m", "strongback.scripts.compile_worker")
+LONGEST_ANSWER = 16 * 1024 * 1024
+READ_SIZE = 1 << 16
+BOOT = "import sys; sys.path += sys.argv[1:3]; from strongback.scripts.compile_worker import main; main()"
+
+_log = structlog.get_logger("strongback.scripts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,15 @@ def failed(message: str, name: str = "Error") -> Compiled:
     return Compiled(None, {"name": name, "message": message, "stack": f"{name}: {message}"})
 
 
+def command() -> list[str]:
+    """How the worker is started: Python alone, with the two folders that hold its code."""
+    engine = importlib.util.find_spec("_quickjs")
+    assert engine is not None
+    assert engine.origin is not None
+    folders = (Path(__file__).parents[2], Path(engine.origin).parent)
+    return [sys.executable, "-I", "-S", "-B", "-c", BOOT, *map(str, folders), str(os.getpid())]
+
+
 class Compiler:
     """Compiles one source at a time; its worker starts at the first and ends when nothing came for a while."""
 
@@ -45,7 +63,7 @@ class Compiler:
         self._idle = idle
         self._turn = asyncio.Lock()
         self._known = Cache()
-        self._worker: asyncio.subprocess.Process | None = None
+        self._worker: Worker | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._ending: asyncio.Task[None] | None = None
 
@@ -72,16 +90,16 @@ class Compiler:
 
     async def _compile(self, key: bytes, source: str) -> Compiled:
         worker = self._worker
-        if worker is None or worker.returncode is not None:
+        if worker is None or worker.ended:
             worker = await self._start()
         self._postpone_end()
         try:
             async with asyncio.timeout(self._seconds):
-                answer = json.loads(await _exchange(worker, json.dumps(source).encode()))
+                answer = json.loads(await worker.ask(json.dumps(source).encode()))
         except TimeoutError:
             await self._end()
             return failed(f"The script takes longer than {self._seconds:g} seconds to compile.")
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (EOFError, ConnectionError, frames.FrameTooLong):
             answer = {"broken": True}
         except BaseException:
             await self._end()  # it is at work for nobody
@@ -93,22 +111,24 @@ class Compiler:
         self._known.put(key, compiled)
         return compiled
 
-    async def _start(self) -> asyncio.subprocess.Process:
+    async def _start(self) -> "Worker":
         await self._end()
         try:
-            self._worker = await asyncio.create_subprocess_exec(
-                *WORKER,
+            process = await asyncio.create_subprocess_exec(
+                *command(),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
                 env={},
                 start_new_session=True,
             )
+            self._worker = Worker(process)
             async with asyncio.timeout(START_SECONDS):
-                await _receive(self._worker)  # an empty frame: Babel is loaded
-        except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+                gaps = json.loads(await self._worker.receive())
+        except (OSError, TimeoutError, EOFError) as error:
             await self._end()
             raise ScriptError("killed", "The compiler of scripts does not start.") from error
+        if gaps:
+            _log.warning("the wall around the compiler of scripts has gaps", gaps=gaps)
         return self._worker
 
     def _postpone_end(self) -> None:
@@ -124,9 +144,41 @@ class Compiler:
             self._timer.cancel()
         worker, self._worker = self._worker, None
         if worker is not None:
-            with contextlib.suppress(ProcessLookupError):
-                worker.kill()
-            await worker.wait()
+            await worker.end()
+
+
+class Worker:
+    """The process in which Babel runs, as its parent holds it."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self._inbox = frames.Inbox(LONGEST_ANSWER)
+
+    @property
+    def ended(self) -> bool:
+        return self.process.returncode is not None
+
+    async def ask(self, question: bytes) -> bytes:
+        """Send a frame and wait for the one that answers it."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(frames.frame(frames.CALL, question))
+        await self.process.stdin.drain()
+        return await self.receive()
+
+    async def receive(self) -> bytes:
+        """Wait for a frame; EOFError where the process ends before it."""
+        assert self.process.stdout is not None
+        while (frame := self._inbox.take()) is None:
+            if not (data := await self.process.stdout.read(READ_SIZE)):
+                raise EOFError
+            self._inbox.feed(data)
+        return frame[1]
+
+    async def end(self) -> None:
+        """End the process at once, whatever it does."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        await self.process.wait()
 
 
 class Cache:
@@ -153,16 +205,3 @@ class Cache:
 
 def _size(result: Compiled) -> int:
     return len(result.code or "") + len(json.dumps(result.error))
-
-
-async def _exchange(worker: asyncio.subprocess.Process, message: bytes) -> bytes:
-    assert worker.stdin is not None
-    worker.stdin.write(len(message).to_bytes(LENGTH_BYTES, "big") + message)
-    await worker.stdin.drain()
-    return await _receive(worker)
-
-
-async def _receive(worker: asyncio.subprocess.Process) -> bytes:
-    assert worker.stdout is not None
-    length = int.from_bytes(await worker.stdout.readexactly(LENGTH_BYTES), "big")
-    return await worker.stdout.readexactly(length)
