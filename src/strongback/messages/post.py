@@ -98,7 +98,7 @@ async def prepare(
             raise Failure(f'There is a message with the id "{draft.id}" already.')
         changes.guards.append(Absent("messages", "id", draft.id))
     body = {
-        "_id": draft.id or ids.document_id(),
+        "_id": draft.id or ids.ordered_id(now),
         "rid": place.room.id,
         "msg": draft.msg,
         "ts": format_date(at),

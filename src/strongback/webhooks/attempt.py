@@ -62,7 +62,7 @@ async def _attempt(parts: Parts, delivery: Delivery, event: StoredEvent, slot: S
         return
     token = body.get("token") if isinstance(body.get("token"), str) else None
     record = Record.outgoing(
-        ids.document_id(), integration.id, token, event.kind, now, delivery_id=delivery.id
+        ids.ordered_id(now), integration.id, token, event.kind, now, delivery_id=delivery.id
     )
     one = Attempt(delivery, event, stored, integration, record)
     outcome = await _prepare(parts, one)

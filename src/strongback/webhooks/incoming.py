@@ -69,7 +69,7 @@ class Course:
 
     def record(self) -> Record:
         """The record so far."""
-        record = Record.incoming(ids.document_id(), self.hook.id, self.hook.token, self.data, self.began)
+        record = Record.incoming(ids.ordered_id(self.began), self.hook.id, self.hook.token, self.data, self.began)
         if self.console is not None:
             record.move("script-ran", self.began, {"console": list(self.console)} if self.console else None)
         return record

@@ -36,7 +36,7 @@ def outbox(
         if not targets:
             return
         now = clock()
-        event_id = ids.event_id(now)
+        event_id = ids.ordered_id(now)
         changes.steps.append(_event(event_id, event, site_url(), now))
         changes.steps.append(PutDeliveries(event_id, targets, now, limit))
 

@@ -35,7 +35,7 @@ def fixed() -> list[str]:
         if name[0].isalpha() and name.isupper() and value.startswith("SELECT")
     ]
     found += [steps.ADMIN_BESIDE, steps.EMAIL_OF_ANOTHER, steps.TOKEN_NAMED, steps.SURPLUS_TOKENS]
-    found += [steps.MEMBER, steps.HELD, steps.KEY_USED, steps.PUT_COPY, steps.HAS_QUEUE, steps.LINK_COPY]
+    found += [steps.MEMBER, steps.HELD, steps.KEY_USED, steps.PUT_COPY, steps.HAS_QUEUE, steps.PUT_RECORD]
     found += [steps.REMOVE_COPIES]
     found += [
         sql

@@ -43,7 +43,7 @@ from strongback.storage.changes import (
     Unchanged,
 )
 from strongback.storage.sqlite import deliveries
-from strongback.storage.sqlite.rows import COLUMNS, ROW, addresses, row, strings
+from strongback.storage.sqlite.rows import COLUMNS, ROW, addresses, date, row, strings
 
 
 def _put_sql(kind: str) -> str:
@@ -215,7 +215,11 @@ PUT_COPY = "INSERT OR IGNORE INTO copies VALUES (?, ?, ?)"
 DATES_OF_COPY = (("integration", "_createdAt"), ("integration", "_updatedAt"))
 HAS_QUEUE = "INSERT OR IGNORE INTO queues (integration, open) VALUES (?, 0)"  # retention goes by these rows
 REMOVE_COPIES = "DELETE FROM copies WHERE integration = ?"
-LINK_COPY = "UPDATE history SET copy = ?, integration_id = ? WHERE id = ?"
+PUT_RECORD = (
+    "INSERT INTO history (id, revision, text, dates, hidden, updated, integration_id, copy) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, text = excluded.text, dates = excluded.dates,"
+    " updated = excluded.updated, integration_id = excluded.integration_id, copy = excluded.copy"
+)
 
 
 def put_history(connection: sqlite3.Connection, step: PutHistory, revision: int) -> None:
@@ -226,8 +230,8 @@ def put_history(connection: sqlite3.Connection, step: PutHistory, revision: int)
     document = step.document
     body = {name: value for name, value in document.body.items() if name != "integration"}
     kept = Document(document.id, body, (*document.dates, *DATES_OF_COPY))
-    put(connection, "history", kept, revision)
-    connection.execute(LINK_COPY, (step.revision, id, step.document.id))
+    columns = (*row("history", kept, revision), date(kept, "_updatedAt"), id, step.revision)
+    connection.execute(PUT_RECORD, columns)
 
 
 def replace(connection: sqlite3.Connection, name: str, column: str, user_id: str, values: list[str]) -> None:
