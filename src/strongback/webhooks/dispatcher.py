@@ -124,7 +124,8 @@ class Dispatcher:
         except Unavailable as error:
             _log.warning("deliveries can not be claimed", reason=str(error))
             return AFTER_FAILURE_SECONDS
-        self._start()
+        if not self._stopping:
+            self._start()
         return wait
 
     async def _let_go(self) -> None:
@@ -220,8 +221,8 @@ class Dispatcher:
 
     async def _mind_the_clock(self) -> None:
         """Where the clock went back, now or while nothing ran, what waits would wait for too long."""
-        now = self._clock()
-        if self._last_seen is None or now < self._last_seen - CLOCK_JUMP_MS:
-            if moved := await self._store.rebase(now):
-                _log.warning("the clock went back; what waits is due accordingly sooner", deliveries=moved)
+        now, last = self._clock(), self._last_seen
+        behind = last is None or now < last - CLOCK_JUMP_MS
+        if behind and (moved := await self._store.rebase(now)):
+            _log.warning("the clock went back; what waits is due accordingly sooner", deliveries=moved)
         self._last_seen = now
