@@ -36,6 +36,8 @@ class World:
         self.steady = 0
         self.random: Callable[[], float] = lambda: 0.5
         self.oracle = Oracle()
+        self.started: list[str] = []
+        """The deliveries whose attempts have begun, in this order."""
         self.group = ""
         self.store: Store
         self.services: Services
@@ -84,9 +86,13 @@ class World:
 
     async def stop(self) -> None:
         """Stop as a server does that is told to."""
+        await self.stop_delivering()
+        await self._close()
+
+    async def stop_delivering(self) -> None:
+        """Stop the dispatcher, and nothing else."""
         await self.dispatcher.stop(1)
         await self._running
-        await self._close()
 
     async def crash(self) -> None:
         """Stop without a good-bye: whatever is not on the disk is gone."""
@@ -160,11 +166,11 @@ class World:
         return found
 
     async def waiting(self, id: str, attempts: int) -> Delivery:
-        """Wait until the only delivery of an integration waits after so many attempts."""
+        """Wait until the only delivery of an integration waits, with a reason, after so many attempts."""
 
         async def waits() -> bool:
             one = await self.delivery(id)
-            return one.state == "pending" and one.attempts == attempts
+            return one.state == "pending" and one.attempts == attempts and one.reason is not None
 
         await until(waits)
         return await self.delivery(id)
@@ -173,6 +179,7 @@ class World:
         task = asyncio.current_task()
         if task is None or self._crashed:
             return
+        self.started.append(delivery.id)
         self._attempts.add(task)
         task.add_done_callback(self._attempts.discard)
         await attempt(self._parts, delivery, event, slot)
