@@ -25,9 +25,9 @@ ACCESS_KINDS = frozenset({"settings", "permissions", "roles"})
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "users": ("username", "username_fold"),
-    "rooms": ("name", "prid", "is_default", "direct"),
+    "rooms": ("name", "type", "prid", "is_default", "direct"),
     "subscriptions": ("rid", "user_id"),
-    "messages": ("rid", "user_id"),
+    "messages": ("rid", "user_id", "thread"),
     "settings": (),
     "permissions": (),
     "roles": (),
@@ -193,7 +193,8 @@ class Put:
 
     Some members of a room are not taken from the document: the store counts `usersCount` and `msgs`, and finds `lm`
     and `lastMessage`, from the room's subscriptions and messages.
-    A user's tokens are no part of the document either: `PutToken` writes them.
+    What a subscription has seen and not seen is taken from the document when it is new; `MarkSeen` changes it. A
+    user's tokens are no part of the document: `PutToken` writes them.
     """
 
     kind: str
@@ -249,6 +250,29 @@ class RemoveTokens:
     """Remove all tokens of a user."""
 
     user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkSeen:
+    """The user has seen everything in the room up to a moment (epoch milliseconds), and nothing of what comes after.
+
+    `alert` calls the user back although nothing came.
+    """
+
+    rid: str
+    user_id: str
+    at: int
+    alert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetMembers:
+    """Set the same members, none of them a date or a column, in every document with this value in this field."""
+
+    kind: str
+    field: str
+    value: str
+    members: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +400,8 @@ Step = (
     | PutToken
     | RemoveToken
     | RemoveTokens
+    | MarkSeen
+    | SetMembers
     | PutHistory
     | PutEvent
     | PutDeliveries

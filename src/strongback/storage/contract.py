@@ -3,10 +3,10 @@
 Nothing here assumes SQLite, one process or one thread. A write is a value: see `strongback.storage.changes`.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from strongback.documents.document import Stored
 from strongback.storage.changes import Changes, Link, Steady, Token
@@ -109,11 +109,37 @@ class Timeline:
     threads: bool = True
 
 
-Selection = Everything | Having | IntegrationScope | Timeline
+@dataclass(frozen=True, slots=True)
+class RoomsOf:
+    """The rooms of these types that a user is in."""
 
-ORDERS = ("created", "newest", "id", "username", "updated")
-"""How a selection may be ordered in the store; the id breaks ties: oldest first, newest first, by id, by name, by
-the last change."""
+    user_id: str
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MembersOf:
+    """The active users who are in a room."""
+
+    rid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The messages of a room that are `pinned`, `starred` by a user or `mentions` of one, that start a thread
+    (`roots`), or that changed after a moment (`changed`, epoch milliseconds)."""
+
+    rid: str
+    how: Literal["pinned", "starred", "mentions", "roots", "changed"]
+    user_id: str = ""
+    after: int = 0
+
+
+Selection = Everything | Having | IntegrationScope | Timeline | RoomsOf | MembersOf | Marked
+
+ORDERS = ("created", "newest", "id", "name", "username", "members", "updated", "threads")
+"""How a selection may be ordered in the store; the id breaks ties: oldest first, newest first, by id, rooms by name,
+users by username, members by presence and username, by the last change, threads by their last reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +194,12 @@ class Store(Protocol):
 
     async def subscription(self, rid: str, user_id: str) -> Stored | None:
         """A user's subscription to a room."""
+
+    async def search(self, rid: str, words: Sequence[str], offset: int, count: int) -> list[Stored]:
+        """The messages of a room that hold all of these words, newest first; a `count` of 0 means all that follow."""
+
+    async def deleted(self, rid: str, since: int) -> list[tuple[str, int]]:
+        """Which messages of a room have been deleted since a moment, and when (epoch milliseconds)."""
 
     async def user_by_name(self, username: str) -> Stored | None:
         """Find a user by username: the exact one, else the only one that differs in case alone."""

@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from strongback.storage.changes import FIELDS, KINDS
-from strongback.storage.contract import Everything, Having, IntegrationScope, Selection, Timeline
+from strongback.storage.contract import (
+    Everything,
+    Having,
+    IntegrationScope,
+    Marked,
+    MembersOf,
+    RoomsOf,
+    Selection,
+    Timeline,
+)
 from strongback.storage.sqlite import deliveries, retention, statements, steps
 from strongback.storage.sqlite.schema import migrate
 from strongback.storage.sqlite.selections import count_sql, page_sql, rows_sql, stored_columns, where
@@ -35,6 +44,8 @@ def fixed() -> list[str]:
         if name[0].isalpha() and name.isupper() and value.startswith("SELECT")
     ]
     found += [steps.ADMIN_BESIDE, steps.EMAIL_OF_ANOTHER, steps.TOKEN_NAMED, steps.SURPLUS_TOKENS]
+    found += [steps.MARK_SEEN]
+    found += [f"DELETE FROM {name} WHERE message = ?" for name in steps.MARKS]
     found += [steps.MEMBER, steps.HELD, steps.KEY_USED, steps.PUT_COPY, steps.HAS_QUEUE, steps.PUT_RECORD]
     found += [steps.REMOVE_COPIES]
     found += [
@@ -77,6 +88,15 @@ TIMELINES: list[Selection] = [
 ]
 
 
+MARKED: list[Selection] = [
+    Marked("r1", "pinned"),
+    Marked("r1", "starred", "u1"),
+    Marked("r1", "mentions", "u1"),
+    Marked("r1", "roots"),
+    Marked("r1", "changed", after=5),
+]
+
+
 def having() -> list[str]:
     one: list[Selection] = [Having(kind, name, "x") for kind, names in FIELDS.items() for name in names]
     return selected(one, "id")
@@ -108,7 +128,12 @@ def scans(lines: list[str]) -> list[str]:
         *having(),
         *selected([*SCOPES], "created"),
         *selected([*OWN_OR_TYPE], "created"),
-        *selected(TIMELINES, "newest"),
+        *selected([*TIMELINES, *MARKED], "newest"),
+        *selected([Marked("r1", "roots")], "threads"),
+        *selected([MembersOf("r1")], "members"),
+        *selected([RoomsOf("u1", ("p", "c"))], "name"),
+        *selected([Having("rooms", "type", "p")], "name"),
+        *selected([Having("messages", "thread", "m1")], "created"),
     ],
 )
 def test_no_statement_scans_a_table_that_grows(connection: sqlite3.Connection, sql: str) -> None:
@@ -132,3 +157,20 @@ def test_a_listing_of_everything_walks_an_index_in_order(
 
 def test_the_test_sees_a_scan(connection: sqlite3.Connection) -> None:
     assert scans(plan(connection, "SELECT * FROM messages WHERE created = ?")) != []
+
+
+@pytest.mark.parametrize(
+    ("asked", "order"),
+    [
+        (MembersOf("r1"), "members"),
+        (Having("rooms", "type", "p"), "name"),
+        (Marked("r1", "roots"), "threads"),
+        (Marked("r1", "pinned"), "newest"),
+        (Timeline("r1"), "newest"),
+        (Having("messages", "rid", "r1"), "newest"),
+        (Having("messages", "thread", "m1"), "created"),
+    ],
+)
+def test_a_page_of_many_is_not_sorted(connection: sqlite3.Connection, asked: Selection, order: str) -> None:
+    lines = plan(connection, page_sql(where(asked), order))
+    assert not [line for line in lines if "TEMP B-TREE" in line], lines

@@ -6,14 +6,23 @@ from typing import Any
 import msgspec
 
 from strongback.documents.dates import parse_date
-from strongback.documents.document import Document, encode_paths, hidden_members
+from strongback.documents.document import Document, Path, encode_paths, hidden_members
 
 _encode = msgspec.json.encode
 
 ROW = ("id", "revision", "text", "dates", "hidden")
 
-COUNTED: Mapping[str, frozenset[str]] = {"rooms": frozenset({"usersCount", "msgs", "lm", "lastMessage"})}
+COUNTED: Mapping[str, frozenset[str]] = {
+    "rooms": frozenset({"usersCount", "msgs", "lm", "lastMessage"}),
+    "subscriptions": frozenset({"ls", "alert", "unread", "userMentions", "groupMentions"}),
+}
 """Members that the store finds itself and adds on reading."""
+
+COUNTED_DATES: Mapping[str, tuple[Path, ...]] = {
+    "rooms": (("lm",), ("lastMessage", "ts"), ("lastMessage", "_updatedAt")),
+    "subscriptions": (("ls",),),
+}
+"""Which of these are dates."""
 
 
 def row(kind: str, document: Document, revision: int) -> tuple[str, int, str, str, str | None]:
@@ -28,9 +37,14 @@ def row(kind: str, document: Document, revision: int) -> tuple[str, int, str, st
         document.id,
         revision,
         _encode(shown).decode(),
-        encode_paths(document.dates),
+        encode_paths(_dates(kind, document.dates)),
         _encode(hidden).decode() if hidden else None,
     )
+
+
+def _dates(kind: str, dates: tuple[Path, ...]) -> tuple[Path, ...]:
+    found = COUNTED_DATES.get(kind, ())
+    return (*dates, *(path for path in found if path not in dates)) if found else dates
 
 
 def text(value: Any) -> str | None:
@@ -75,6 +89,7 @@ def _user(document: Document) -> tuple[Any, ...]:
         roles_text(body.get("roles")),
         body.get("active", True) is True,
         date(document, "createdAt"),
+        text(body.get("statusConnection")),
     )
 
 
@@ -94,7 +109,18 @@ def _room(document: Document) -> tuple[Any, ...]:
 
 def _subscription(document: Document) -> tuple[Any, ...]:
     body = document.body
-    return body["rid"], member(body["u"], "_id"), roles_text(body.get("roles")), date(document, "ts")
+    seen = date(document, "ls")
+    fresh = (0, 0, 0, 0) if seen else tuple(_count(body.get(name)) for name in UNSEEN)
+    who = body["rid"], member(body["u"], "_id"), roles_text(body.get("roles")), date(document, "ts")
+    return *who, text(body.get("t")) or "", seen, *fresh
+
+
+UNSEEN = ("alert", "unread", "userMentions", "groupMentions")
+"""What a subscription has not seen when it begins; what comes later is counted on reading."""
+
+
+def _count(value: Any) -> int:
+    return int(value) if isinstance(value, int | float) else 0
 
 
 def _message(document: Document) -> tuple[Any, ...]:
@@ -102,7 +128,9 @@ def _message(document: Document) -> tuple[Any, ...]:
     shown = body.get("_hidden") is not True
     in_room = body.get("tmid") is None or body.get("tshow") is True
     last = shown and in_room and body.get("t") is None
-    return body["rid"], member(body.get("u"), "_id") or "", date(document, "ts"), last, in_room, shown
+    where = body["rid"], member(body.get("u"), "_id") or "", date(document, "ts")
+    thread = text(body.get("tmid")), date(document, "tlm") or None
+    return *where, last, in_room, shown, date(document, "_updatedAt"), body.get("pinned") is True, *thread
 
 
 def _integration(document: Document) -> tuple[Any, ...]:
@@ -124,10 +152,38 @@ def _nothing(_: Document) -> tuple[Any, ...]:
 
 
 COLUMNS: Mapping[str, tuple[tuple[str, ...], Callable[[Document], tuple[Any, ...]]]] = {
-    "users": (("username", "username_fold", "roles", "active", "created"), _user),
+    "users": (("username", "username_fold", "roles", "active", "created", "status_connection"), _user),
     "rooms": (("name", "type", "archived", "prid", "team_id", "is_default", "direct", "created"), _room),
-    "subscriptions": (("rid", "user_id", "roles", "created"), _subscription),
-    "messages": (("rid", "user_id", "created", "last", "in_room", "shown"), _message),
+    "subscriptions": (
+        (
+            "rid",
+            "user_id",
+            "roles",
+            "created",
+            "type",
+            "seen",
+            "alert",
+            "unread",
+            "user_mentions",
+            "group_mentions",
+        ),
+        _subscription,
+    ),
+    "messages": (
+        (
+            "rid",
+            "user_id",
+            "created",
+            "last",
+            "in_room",
+            "shown",
+            "updated",
+            "pinned",
+            "thread",
+            "thread_updated",
+        ),
+        _message,
+    ),
     "settings": ((), _nothing),
     "permissions": ((), _nothing),
     "roles": ((), _nothing),
@@ -135,3 +191,8 @@ COLUMNS: Mapping[str, tuple[tuple[str, ...], Callable[[Document], tuple[Any, ...
     "history": (("integration_id", "updated"), _history),
 }
 """By kind, the indexed columns and the function that derives them from a document."""
+
+KEPT: Mapping[str, frozenset[str]] = {
+    "subscriptions": frozenset({"seen", "alert", "unread", "user_mentions", "group_mentions"})
+}
+"""Columns that a document gives only when it is new; a step of their own changes them later."""

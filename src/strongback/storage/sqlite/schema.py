@@ -5,8 +5,9 @@ import sqlite3
 from strongback.errors import Unavailable
 from strongback.storage.sqlite.version_1 import VERSION_1
 from strongback.storage.sqlite.version_2 import VERSION_2
+from strongback.storage.sqlite.version_3 import VERSION_3
 
-VERSIONS = (VERSION_1, VERSION_2)
+VERSIONS = (VERSION_1, VERSION_2, VERSION_3)
 
 
 def migrate(connection: sqlite3.Connection, *, writing: bool = True) -> None:

@@ -1,26 +1,45 @@
 """Selections and their orders, as SQL: every one with an index under it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from strongback.storage.contract import Everything, Having, IntegrationScope, Selection, Timeline
+from strongback.storage.contract import (
+    Everything,
+    Having,
+    IntegrationScope,
+    Marked,
+    MembersOf,
+    RoomsOf,
+    Selection,
+    Timeline,
+)
 from strongback.storage.sqlite.steps import field, table
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A condition on a table, with its parameters."""
+    """A condition on a table, with its parameters; `source` names the table `t` with what it is joined to."""
 
     table: str
     condition: str
     parameters: tuple[Any, ...]
+    source: str = ""
+
+    @property
+    def tables(self) -> str:
+        """What stands behind FROM."""
+        return self.source or f"{self.table} t"
 
 
 ORDER_BY = {
     "created": "t.created, t.id",
     "newest": "t.created DESC, t.id DESC",
     "id": "t.id",
+    "name": "t.name, t.id",
     "username": "t.username, t.id",
+    "members": "s.member_status DESC, s.member_name, s.user_id",
+    "threads": "t.thread_updated DESC, t.id DESC",
     "updated": "t.updated DESC, t.id",
 }
 
@@ -32,7 +51,23 @@ LAST_MESSAGE = (
     " WHERE m.rid = t.id AND m.last ORDER BY m.created DESC, m.id DESC LIMIT 1"
 )
 
+SINCE = "coalesce(nullif(t.seen, 0), t.created)"
+_MENTIONED = f"SELECT count(*) FROM mentions m WHERE m.rid = t.rid AND m.created > {SINCE} AND m.user_id"
+USER_MENTIONS = f"(t.user_mentions + ({_MENTIONED} = t.user_id))"
+GROUP_MENTIONS = f"(t.group_mentions + ({_MENTIONED} = 'all') + ({_MENTIONED} = 'here'))"
+_UNREAD_ROWS = f"SELECT 1 FROM messages m WHERE m.rid = t.rid AND m.last AND m.created > {SINCE} AND m.user_id <> t.user_id"
+UNREAD = (
+    f"iif(t.type = 'd', t.unread + ({_UNREAD_ROWS.replace('SELECT 1', 'SELECT count(*)')}),"
+    f" t.unread + ({_MENTIONED} = t.user_id) + ({_MENTIONED} = 'all') + ({_MENTIONED} = 'here'))"
+)
+SEEN = """iif(t.seen, ',"ls":"' || strftime('%Y-%m-%dT%H:%M:%fZ', t.seen / 1000.0, 'unixepoch') || '"', '')"""
+
 SHOWN_TEXT = {
+    "subscriptions": (
+        f"""substr(t.text, 1, length(t.text) - 1) || ',"alert":' || iif(t.alert OR EXISTS ({_UNREAD_ROWS}), 'true',"""
+        f""" 'false') || ',"unread":' || {UNREAD} || ',"userMentions":' || {USER_MENTIONS} || ',"groupMentions":' ||"""
+        f""" {GROUP_MENTIONS} || {SEEN} || '}}'"""
+    ),
     "rooms": (
         """substr(t.text, 1, length(t.text) - 1) || ',"usersCount":' || t.members || ',"msgs":' || t.messages"""
         f" || coalesce(({LAST_MESSAGE}), '') || '}}'"
@@ -66,6 +101,15 @@ def where(selection: Selection) -> Where:
             return _scope(targets, clauses)
         case Timeline():
             return _timeline(selection)
+        case RoomsOf(user_id, types):
+            places = ", ".join("?" * len(types))
+            source = "subscriptions s CROSS JOIN rooms t ON t.id = s.rid"
+            return Where("rooms", f"s.user_id = ? AND t.type IN ({places})", (user_id, *types), source)
+        case MembersOf(rid):
+            source = "subscriptions s CROSS JOIN users t ON t.id = s.user_id"
+            return Where("users", "s.rid = ? AND s.member_active = 1", (rid,), source)
+        case Marked():
+            return _marked(selection)
 
 
 def _scope(
@@ -96,6 +140,20 @@ def _timeline(asked: Timeline) -> Where:
     return Where("messages", " AND ".join(conditions), tuple(parameters))
 
 
+MARKED_BY = {"starred": "stars", "mentions": "mentions"}
+
+
+def _marked(asked: Marked) -> Where:
+    if asked.how in MARKED_BY:
+        source = f"{MARKED_BY[asked.how]} s CROSS JOIN messages t ON t.id = s.message"
+        return Where("messages", "s.user_id = ? AND s.rid = ?", (asked.user_id, asked.rid), source)
+    if asked.how == "pinned":
+        return Where("messages", "t.rid = ? AND t.pinned AND t.shown", (asked.rid,))
+    if asked.how == "roots":
+        return Where("messages", "t.rid = ? AND t.thread_updated IS NOT NULL AND t.shown", (asked.rid,))
+    return Where("messages", "t.rid = ? AND t.updated > ? AND t.shown", (asked.rid, asked.after))
+
+
 def _clause(kind: str | None, creator: str | None, parameters: list[Any]) -> str:
     parts = []
     if kind is not None:
@@ -110,7 +168,7 @@ def _clause(kind: str | None, creator: str | None, parameters: list[Any]) -> str
 def page_sql(chosen: Where, order: str) -> str:
     """Wire texts of a page; two more parameters: limit (-1 for all) and offset."""
     return (
-        f"SELECT {shown_text(chosen.table)} FROM {chosen.table} t WHERE {chosen.condition}"
+        f"SELECT {shown_text(chosen.table)} FROM {chosen.tables} WHERE {chosen.condition}"
         f" ORDER BY {ORDER_BY[order]} LIMIT ? OFFSET ?"
     )
 
@@ -118,11 +176,23 @@ def page_sql(chosen: Where, order: str) -> str:
 def rows_sql(chosen: Where, order: str) -> str:
     """Whole rows of a selection; one more parameter: limit (-1 for all)."""
     return (
-        f"SELECT {stored_columns(chosen.table)} FROM {chosen.table} t WHERE {chosen.condition}"
+        f"SELECT {stored_columns(chosen.table)} FROM {chosen.tables} WHERE {chosen.condition}"
         f" ORDER BY {ORDER_BY[order]} LIMIT ?"
     )
 
 
 def count_sql(chosen: Where) -> str:
     """How many rows a selection has."""
-    return f"SELECT count(*) FROM {chosen.table} t WHERE {chosen.condition}"
+    return f"SELECT count(*) FROM {chosen.tables} WHERE {chosen.condition}"
+
+
+SEARCH = (
+    f"SELECT {stored_columns('messages')} FROM search s CROSS JOIN messages t ON t.rowid = s.rowid"
+    " WHERE s.search MATCH ? ORDER BY s.rowid DESC LIMIT ? OFFSET ?"
+)
+
+
+def search_terms(rid: str, words: Sequence[str]) -> str:
+    """The query of the full-text index for all of these words in a room; each is quoted, so none is an operator."""
+    quoted = " AND ".join('"' + word.replace('"', '""') + '"' for word in words)
+    return f'rid : "{rid.replace(chr(34), chr(34) * 2)}" AND words : ({quoted})'

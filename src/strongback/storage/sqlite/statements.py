@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from strongback.storage.sqlite.deliveries import DELIVERY, EVENT
-from strongback.storage.sqlite.selections import COLUMNS
+from strongback.storage.sqlite.selections import COLUMNS, stored_columns
 
 AUTHENTICATE = (
     "SELECT u.username, u.roles, (SELECT access FROM sequence) FROM tokens t JOIN users u ON u.id = t.user_id"
@@ -38,7 +38,9 @@ INTEGRATION_BY_URL = (
 )
 LINKS = "SELECT text, kind, target FROM links WHERE integration = ? ORDER BY position"
 OWNERS = "SELECT user_id FROM room_roles WHERE rid = ? AND role = 'owner' ORDER BY user_id"
-SUBSCRIPTION = f"SELECT {COLUMNS} FROM subscriptions t WHERE t.rid = ? AND t.user_id = ?"
+SUBSCRIPTION = (
+    f"SELECT {stored_columns('subscriptions')} FROM subscriptions t WHERE t.rid = ? AND t.user_id = ?"
+)
 
 TRIGGER_REVISION = "SELECT triggers FROM sequence"
 CHANGED_TRIGGERS = (
@@ -67,3 +69,6 @@ def revisions(tables: tuple[str, ...]) -> str:
     """The revisions of permissions and of a row of each table, also where there is no such row."""
     rows = "".join(f", (SELECT revision FROM {table} WHERE id = ?)" for table in tables)
     return f"SELECT access{rows} FROM sequence"
+
+
+DELETED = "SELECT id, deleted FROM trash WHERE rid = ? AND deleted > ? ORDER BY deleted, id"

@@ -1,6 +1,7 @@
 """The guards and steps of a commit, as SQL on one connection inside one transaction."""
 
 import sqlite3
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from strongback.storage.changes import (
     Guard,
     Held,
     KeyFree,
+    MarkSeen,
     Member,
     Present,
     Put,
@@ -34,6 +36,7 @@ from strongback.storage.changes import (
     RemoveAll,
     RemoveToken,
     RemoveTokens,
+    SetMembers,
     SettleDelivery,
     Steady,
     Step,
@@ -43,7 +46,9 @@ from strongback.storage.changes import (
     Unchanged,
 )
 from strongback.storage.sqlite import deliveries
-from strongback.storage.sqlite.rows import COLUMNS, ROW, addresses, date, row, strings
+from strongback.storage.sqlite.rows import COLUMNS, KEPT, ROW, addresses, date, member, row, strings
+
+_encode = msgspec.json.encode
 
 
 def _put_sql(kind: str) -> str:
@@ -52,7 +57,8 @@ def _put_sql(kind: str) -> str:
     if kind == "rooms":
         names = (*names, "members")
         places += ", (SELECT count(*) FROM subscriptions WHERE rid = ?1)"
-    kept = ", ".join(f"{name} = excluded.{name}" for name in names if name != "id")
+    fixed = {"id", *KEPT.get(kind, ())}
+    kept = ", ".join(f"{name} = excluded.{name}" for name in names if name not in fixed)
     return f"INSERT INTO {kind} ({', '.join(names)}) VALUES ({places}) ON CONFLICT (id) DO UPDATE SET {kept}"
 
 
@@ -162,6 +168,10 @@ def run(connection: sqlite3.Connection, step: Step, revision: int) -> None:
             connection.execute(f"DELETE FROM {kind} WHERE {field(kind, name)} = ?", (value,))
             if (kind, name) == ("history", "integration_id"):
                 connection.execute(REMOVE_COPIES, (value,))
+        case MarkSeen(rid, user_id, at):
+            connection.execute(MARK_SEEN, (at, int(step.alert), rid, user_id))
+        case SetMembers(kind, name, value, members):
+            set_members(connection, kind, name, value, members)
         case PutHistory():
             put_history(connection, step, revision)
         case PutEvent():
@@ -203,12 +213,51 @@ def put(connection: sqlite3.Connection, kind: str, document: Document, revision:
             "INSERT INTO room_roles VALUES (?, ?, ?)",
             [(rid, role, user_id) for role in strings(document.body.get("roles"))],
         )
+    elif kind == "messages":
+        put_marks(connection, document)
     elif kind == "integrations":
         connection.execute("DELETE FROM urls WHERE integration = ?", (document.id,))
         connection.executemany(
             "INSERT INTO urls VALUES (?, ?)",
             [(url, document.id) for url in strings(document.body.get("urls"))],
         )
+
+
+MARK_SEEN = (
+    "UPDATE subscriptions SET seen = ?, alert = ?, unread = 0, user_mentions = 0, group_mentions = 0"
+    " WHERE rid = ? AND user_id = ?"
+)
+
+
+def set_members(
+    connection: sqlite3.Connection, kind: str, name: str, value: str, members: Mapping[str, Any]
+) -> None:
+    """Set members of many documents at once."""
+    places = ", ".join("?, json(?)" for _ in members)
+    given = [part for key, member in members.items() for part in (f'$."{key}"', _encode(member).decode())]
+    connection.execute(
+        f"UPDATE {table(kind)} SET text = json_set(text, {places}) WHERE {field(kind, name)} = ?",
+        (*given, value),
+    )
+
+
+MARKS = {"mentions": "mentions", "stars": "starred"}
+"""By table of marked messages, the member that lists the people."""
+
+
+def put_marks(connection: sqlite3.Connection, document: Document) -> None:
+    """Write whom a message mentions, and who has starred it."""
+    body = document.body
+    for name, listed in MARKS.items():
+        if document.revision:
+            connection.execute(f"DELETE FROM {name} WHERE message = ?", (document.id,))
+        people = body.get(listed)
+        if isinstance(people, list) and people and body.get("_hidden") is not True:
+            where = body["rid"], date(document, "ts"), document.id
+            ids = dict.fromkeys(id for one in people if (id := member(one, "_id")) is not None)
+            connection.executemany(
+                f"INSERT OR IGNORE INTO {name} VALUES (?, ?, ?, ?)", [(id, *where) for id in ids]
+            )
 
 
 PUT_COPY = "INSERT OR IGNORE INTO copies VALUES (?, ?, ?)"

@@ -1,7 +1,7 @@
 """The store on a SQLite file: writes through the writer, reads on the loop's own connection."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, closing
 from functools import lru_cache
 from pathlib import Path
@@ -51,7 +51,16 @@ from strongback.storage.sqlite.maintenance import backup, check
 from strongback.storage.sqlite.owner import own
 from strongback.storage.sqlite.reader import SLICE, WideReader
 from strongback.storage.sqlite.schema import migrate
-from strongback.storage.sqlite.selections import Where, count_sql, page_sql, rows_sql, stored_columns, where
+from strongback.storage.sqlite.selections import (
+    SEARCH,
+    Where,
+    count_sql,
+    page_sql,
+    rows_sql,
+    search_terms,
+    stored_columns,
+    where,
+)
 from strongback.storage.sqlite.steps import apply, steady, table
 from strongback.storage.sqlite.writer import Work, Writer
 
@@ -258,6 +267,17 @@ class SQLiteStore:
     async def subscription(self, rid: str, user_id: str) -> Stored | None:
         found = self._one(statements.SUBSCRIPTION, (rid, user_id))
         return None if found is None else Stored(*found)
+
+    async def search(self, rid: str, words: Sequence[str], offset: int, count: int) -> list[Stored]:
+        if not words:
+            return []
+        found = (search_terms(rid, words), count or -1, offset)
+        return await self._wide.run(
+            lambda connection: [Stored(*row) for row in connection.execute(SEARCH, found)]
+        )
+
+    async def deleted(self, rid: str, since: int) -> list[tuple[str, int]]:
+        return [(id, at) for id, at in self._all(statements.DELETED, (rid, since))]
 
     async def user_by_name(self, username: str) -> Stored | None:
         found = self._all(statements.USERS_BY_NAME, (username, username.casefold()))

@@ -1,0 +1,147 @@
+"""Who is in a room, and what they have seen of it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from strongback.documents.document import Document
+from strongback.storage.changes import MarkSeen, Put, Remove, SetMembers
+from strongback.storage.contract import Having, MembersOf, RoomsOf, Store
+from tests.storage_contract.conftest import room, user, write
+from tests.storage_contract.test_rooms import message
+
+pytestmark = pytest.mark.anyio
+
+
+def member(rid: str, user_id: str, kind: str = "p", at: int = 0, **members: Any) -> Put:
+    """A step that makes a user a member of a room at a moment."""
+    document = Document(
+        f"{rid}-{user_id}",
+        {"_id": f"{rid}-{user_id}", "rid": rid, "t": kind, "u": {"_id": user_id}, **members},
+    )
+    document.set_date("ts", at)
+    return Put("subscriptions", document)
+
+
+async def seen(store: Store, rid: str, user_id: str) -> dict[str, Any]:
+    stored = await store.subscription(rid, user_id)
+    assert stored is not None
+    body = json.loads(stored.text)
+    return {name: body.get(name) for name in ("alert", "unread", "userMentions", "groupMentions", "ls")}
+
+
+def mention(*ids: str) -> dict[str, Any]:
+    return {"mentions": [{"_id": id, "username": id} for id in ids]}
+
+
+async def test_what_others_write_is_unread_until_it_is_seen(store: Store) -> None:
+    await write(
+        store, user("u1", "ann"), user("u2", "bob"), room("r1", "one"), member("r1", "u1"), member("r1", "u2")
+    )
+    nothing = {"alert": False, "unread": 0, "userMentions": 0, "groupMentions": 0, "ls": None}
+    assert await seen(store, "r1", "u1") == nothing
+    by_bob: dict[str, Any] = {"u": {"_id": "u2"}}
+    await write(store, message("a", 1_000, **by_bob), message("b", 2_000, **by_bob, **mention("u1")))
+    await write(store, message("c", 3_000, **by_bob, **mention("all")))
+    assert await seen(store, "r1", "u1") == {
+        "alert": True,
+        "unread": 2,
+        "userMentions": 1,
+        "groupMentions": 1,
+        "ls": None,
+    }
+    assert (await seen(store, "r1", "u2"))["alert"] is False
+    await write(store, MarkSeen("r1", "u1", 2_000))
+    assert await seen(store, "r1", "u1") == {
+        "alert": True,
+        "unread": 1,
+        "userMentions": 0,
+        "groupMentions": 1,
+        "ls": "1970-01-01T00:00:02.000Z",
+    }
+    await write(store, MarkSeen("r1", "u1", 3_999))
+    assert await seen(store, "r1", "u1") == nothing | {"ls": "1970-01-01T00:00:03.999Z"}
+    await write(store, MarkSeen("r1", "u1", 3_999, alert=True))
+    assert (await seen(store, "r1", "u1"))["alert"] is True
+
+
+async def test_a_conversation_counts_every_message(store: Store) -> None:
+    await write(
+        store,
+        Put("rooms", Document("r1", {"_id": "r1", "t": "d", "uids": ["u1", "u2"]})),
+        member("r1", "u1", "d"),
+    )
+    await write(store, *(message(f"m{n}", 1_000 + n, u={"_id": "u2"}) for n in range(3)))
+    await write(store, message("m9", 2_000, u={"_id": "u1"}), message("m8", 2_000, u={"_id": "u2"}, t="uj"))
+    assert (await seen(store, "r1", "u1"))["unread"] == 3
+
+
+async def test_an_invited_member_starts_with_what_the_invitation_says(store: Store) -> None:
+    fresh: dict[str, Any] = {"alert": True, "unread": 1, "userMentions": 1, "groupMentions": 0}
+    await write(store, room("r1", "one"), member("r1", "u1", at=1_000, **fresh))
+    assert await seen(store, "r1", "u1") == fresh | {"ls": None}
+    stored = await store.subscription("r1", "u1")
+    assert stored is not None
+    document = stored.decode()
+    document.set("open", False)
+    await write(store, Put("subscriptions", document), Put("subscriptions", document))
+    assert await seen(store, "r1", "u1") == fresh | {"ls": None}
+    await write(store, MarkSeen("r1", "u1", 5_000))
+    assert await seen(store, "r1", "u1") == {
+        "alert": False,
+        "unread": 0,
+        "userMentions": 0,
+        "groupMentions": 0,
+        "ls": "1970-01-01T00:00:05.000Z",
+    }
+
+
+async def test_members_stand_by_presence_and_name(store: Store) -> None:
+    people = [
+        ("u1", "zoe", "online"),
+        ("u2", "bob", None),
+        ("u3", "ann", "away"),
+        ("u4", "cat", "online"),
+        ("u5", "dan", None),
+    ]
+    steps = [
+        user(id, name, **({"statusConnection": status} if status else {})) for id, name, status in people
+    ]
+    await write(store, *steps, user("u6", "eve", active=False), room("r1", "one"))
+    await write(store, *(member("r1", f"u{n}") for n in range(1, 7)))
+
+    async def order() -> list[str]:
+        page = await store.page(MembersOf("r1"), "members", 0, 50)
+        assert page.total == len(page.texts)
+        return [json.loads(text)["username"] for text in page.texts]
+
+    assert await order() == ["cat", "zoe", "ann", "bob", "dan"]
+    await write(store, user("u2", "aaron", statusConnection="online"), user("u6", "eve", active=True))
+    assert await order() == ["aaron", "cat", "zoe", "ann", "dan", "eve"]
+    await write(store, Remove("subscriptions", "r1-u2"))
+    assert await order() == ["cat", "zoe", "ann", "dan", "eve"]
+    page = await store.page(MembersOf("r1"), "members", 1, 2)
+    assert ([json.loads(text)["username"] for text in page.texts], page.total) == (["zoe", "ann"], 5)
+
+
+async def test_the_rooms_of_a_user_stand_by_name(store: Store) -> None:
+    rooms = [("r1", "p", "zebra"), ("r2", "c", "apple"), ("r3", "p", "mango"), ("r4", "p", "other")]
+    for id, kind, name in rooms:
+        await write(store, Put("rooms", Document(id, {"_id": id, "t": kind, "name": name})))
+    await write(store, *(member(id, "u1", kind) for id, kind, _ in rooms[:3]))
+    page = await store.page(RoomsOf("u1", ("p",)), "name", 0, 50)
+    assert ([json.loads(text)["name"] for text in page.texts], page.total) == (["mango", "zebra"], 2)
+    page = await store.page(RoomsOf("u1", ("p", "c")), "name", 0, 1)
+    assert ([json.loads(text)["name"] for text in page.texts], page.total) == (["apple"], 3)
+    page = await store.page(Having("rooms", "type", "p"), "name", 0, 50)
+    assert [json.loads(text)["name"] for text in page.texts] == ["mango", "other", "zebra"]
+
+
+async def test_members_of_many_documents_are_set_at_once(store: Store) -> None:
+    await write(store, room("r1", "one"), member("r1", "u1"), member("r1", "u2"), member("r2", "u1"))
+    await write(store, SetMembers("subscriptions", "rid", "r1", {"name": 'new "name"', "archived": True}))
+    for rid, id, name in (("r1", "u1", 'new "name"'), ("r1", "u2", 'new "name"'), ("r2", "u1", None)):
+        stored = await store.subscription(rid, id)
+        assert stored is not None
+        assert json.loads(stored.text).get("name") == name
