@@ -12,6 +12,7 @@ from strongback.cli.groups import groups
 from strongback.cli.import_ import import_
 from strongback.cli.integrations import integrations
 from strongback.cli.logs import configure
+from strongback.cli.script import script
 from strongback.cli.serve import serve
 from strongback.cli.users import users
 from strongback.errors import Conflict, Failure, Unavailable
@@ -52,7 +53,7 @@ def main() -> None:
     configure("auto")  # warnings belong on stderr, whatever the command prints
 
 
-for command in (serve, import_, users, groups, integrations, deliveries, backup, check):
+for command in (serve, import_, users, groups, integrations, deliveries, script, backup, check):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -56,7 +56,6 @@ async def _serve(settings: Settings, listener: socket.socket, demo: bool) -> Non
 
         async with app.delivering(services):
             await Server(app.build(services), announce).serve(sockets=[listener])
-        await services.compiler.close()
     finally:
         await store.close()
 
