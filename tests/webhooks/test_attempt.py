@@ -42,8 +42,9 @@ async def test_a_fault_of_the_server(
     tmp_path: Path, error: Exception, state: str, reason: str, wait: int
 ) -> None:
     async with room_world(tmp_path) as world:
-        body = {"_id": "i1", "type": "webhook-outgoing", "enabled": True, "channel": []}
-        target = Target("i1", "https://hooks.example/", "https://hooks.example:443")
+        url = "https://hooks.example/"
+        body = {"_id": "i1", "type": "webhook-outgoing", "enabled": True, "channel": [], "urls": [url]}
+        target = Target("i1", url, "https://hooks.example:443")
         await world.write(PutIntegration(Document("i1", body), []))
         await world.write(PutEvent("e", "sendMessage", None, None, "u", 0, "{}", world.now))
         await world.write(PutDeliveries("e", [target], world.now, 9))

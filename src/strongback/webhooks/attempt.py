@@ -1,5 +1,6 @@
 """One attempt to deliver: prepare the request, send it, read the answer (spec/06 B3 and B4)."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -57,8 +58,9 @@ async def _attempt(parts: Parts, delivery: Delivery, event: StoredEvent, slot: S
     now = parts.clock()
     integration = stored.decode()
     body = integration.body
-    if body.get("enabled") is not True:
-        await settle_unsent(parts, delivery, "cancelled", "the integration is disabled")
+    reason = await _unwanted(parts, delivery, event, body)
+    if reason is not None:
+        await settle_unsent(parts, delivery, "cancelled", reason)
         return
     token = body.get("token") if isinstance(body.get("token"), str) else None
     record = Record.outgoing(
@@ -70,6 +72,22 @@ async def _attempt(parts: Parts, delivery: Delivery, event: StoredEvent, slot: S
         outcome = await _exchange(parts, one, slot)
     slot.free()
     await settle(parts, one, outcome)
+
+
+async def _unwanted(
+    parts: Parts, delivery: Delivery, event: StoredEvent, body: Mapping[str, Any]
+) -> str | None:
+    """Why a delivery is to be cancelled: what is owed follows the integration as it is now. A replay was asked for."""
+    if body.get("enabled") is not True:
+        return "the integration is disabled"
+    if delivery.replay:
+        return None
+    if delivery.url not in (body.get("urls") or ()):
+        return "the integration no longer calls this URL"
+    waited = delivery.attempts > 1  # time enough for the room to go
+    if waited and event.rid is not None and await parts.store.get("rooms", event.rid) is None:
+        return "the room is gone"
+    return None
 
 
 async def _prepare(parts: Parts, one: Attempt) -> Outcome | None:
