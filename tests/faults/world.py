@@ -121,6 +121,10 @@ class World:
         """Call the API as the administrator, whatever is answered."""
         return await self._client.post(path, json=body, headers=self._headers)
 
+    async def put(self, path: str, **body: Any) -> httpx.Response:
+        """Change something through the API as the administrator, whatever is answered."""
+        return await self._client.put(path, json=body, headers=self._headers)
+
     async def get(self, path: str, **params: Any) -> Any:
         """Ask the API as the administrator."""
         answer = await self._client.get(path, params=params, headers=self._headers)
