@@ -62,13 +62,13 @@ class HookWorld:
         self.on_event = on_event
         self.incoming = self.receiver(world.store)
 
-    def receiver(self, store: Store, *, disabled: str = "") -> Incoming:
+    def receiver(self, store: Store, *, disabled: str = "", access: AccessCache | None = None) -> Incoming:
         """What receives calls, on this store."""
         roles = {name: frozenset(holders) for name, holders in PERMISSIONS.items()}
         return Incoming(
             store,
             self.world.clock,
-            AccessCache(store, Access(10**9, roles, {}, SETTINGS)),
+            access or AccessCache(store, Access(10**9, roles, {}, SETTINGS)),
             read=hook_body.read,
             secrets=self.secrets,
             scripts=cast("Pool", self.scripts),

@@ -381,6 +381,8 @@ async def test_an_answer_by_target(hooks: HookWorld) -> None:
             "success": True,
         },
     )
+    (record,) = await hooks.history()
+    assert (record["step"], record["finished"], "error" in record) == ("posted", True, False)
     again = await hooks.call(sent, headers={"idempotency-key": "k"})
     assert answer(again) == (status, body)
     assert again.headers == ((b"idempotency-replayed", b"true"),)

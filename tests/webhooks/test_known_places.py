@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from strongback.accounts.permissions import AccessCache
+from strongback.documents.document import Document
+from strongback.errors import Failure
 from strongback.storage.changes import Changes, Put, Remove
 from strongback.storage.contract import Store
-from tests.webhooks.hook_world import ENG, TOWN, HookWorld, answer
+from tests.webhooks.hook_world import ENG, PERMISSIONS, TOWN, HookWorld, answer
 
 pytestmark = pytest.mark.anyio
 
@@ -151,3 +154,34 @@ async def test_roles_of_the_account_count_at_once(hooks: HookWorld) -> None:
     for roles, status in ((("bot",), 200), (("user",), 400), (("bot",), 200)):
         await hooks.account("bot", *roles)
         assert (await hooks.call({"text": "x", "alias": "CI"})).status == status
+
+
+async def test_permissions_count_at_once(hooks: HookWorld) -> None:
+    async def grant(*roles: str) -> None:
+        for name, holders in (PERMISSIONS | {"message-impersonate": set(roles)}).items():
+            await hooks.world.write(
+                Put("permissions", Document(name, {"_id": name, "roles": sorted(holders)}))
+            )
+
+    await grant("bot")
+    receiver = hooks.receiver(hooks.store, access=await AccessCache.load(hooks.store))
+    for roles, status in ((("bot",), 200), ((), 400), (("bot", "user"), 200)):
+        await grant(*roles)
+        given = await hooks.call({"text": "x", "alias": "CI"}, incoming=receiver)
+        assert given.status == status
+
+
+async def test_the_revision_of_one_account_is_not_anothers(hooks: HookWorld) -> None:
+    body = {"active": True, "roles": ["bot"]}
+    accounts = [
+        Document(f"u-{name}", {"_id": f"u-{name}", "username": name} | body) for name in ("bot", "dan")
+    ]
+    await hooks.world.write(*(Put("users", account) for account in accounts))  # one commit, one revision
+    await hooks.world.room("eng", "ann", "bot", "dan")
+    for name in ("dan", "bot"):
+        await hooks.hook(userId=f"u-{name}", username=name)
+        assert answer(await hooks.call({"text": name})) == DONE
+    await hooks.account("dan", "bot", active=False)
+    await hooks.hook(userId="u-dan", username="dan")
+    with pytest.raises(Failure, match="You must be logged in"):
+        await hooks.call({"text": "x"})

@@ -33,14 +33,16 @@ class KnownPlaces:
         return None if known is None else Place(known.view, known.room, Changes(list(known.guards)))
 
     async def learn(self, account: Sender, place: Place) -> None:
-        """Remember a room that the account is a member of, if nothing changes while it is looked at."""
+        """Remember a room that the account is a member of.
+
+        The view is read last: were it older than what the guards hold to, it might outlive its truth.
+        """
         rid = place.room.id
         subscription = await self._store.subscription(rid, account.id)
         if subscription is None or place.view.type == "d" or place.changes.steps:
             return
         view = await self._store.room_by_id(rid, account.id)
-        now = await self._store.revisions(("rooms", rid), ("subscriptions", subscription.id))
-        if view is None or now.rows != (place.room.revision, subscription.revision):
+        if view is None:
             return
         if len(self._kept) >= MOST_KEPT:
             self.forget()
