@@ -67,11 +67,8 @@ def test_a_member_writes_gif_party_and_the_group_shows_a_gif(chat: Chat, bot: An
 
 @pytest.mark.parametrize("fixture", ANSWERS, ids=lambda path: path.stem)
 def test_every_answer_of_the_search(fixture: Any, chat: Chat, bot: Any, search: Receiver) -> None:
-    given = json.loads(fixture.read_text())
-    response = given["response"]
-    search.script(
-        "/search", [Answer(response["status_code"], response["content_raw"].encode(), response["headers"])]
-    )
+    response = json.loads(fixture.read_text())["response"]
+    search.script("/search", [Answer(response["status_code"], response["content"], response["headers"])])
     expected = json.loads((GIF_BOT / "expected" / fixture.name).read_text())["content"]
     words = {"process-nothing-found": "ship it & größer"}.get(fixture.stem, "party")
 

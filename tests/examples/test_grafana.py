@@ -28,7 +28,7 @@ def tell(chat: Chat, hook: str, alert: Any) -> Reply:
 
 @pytest.mark.parametrize("fixture", FIXTURES, ids=lambda path: path.stem)
 def test_every_alert(fixture: Path, chat: Chat, hook: str) -> None:
-    alert = json.loads(fixture.read_text())["request"]["content"]
+    alert = json.loads(fixture.read_text())["content"]
     expected = json.loads((GRAFANA / "expected" / fixture.name).read_text()) or {}
     before = len(chat.server.messages())
 
@@ -46,6 +46,6 @@ def test_every_alert(fixture: Path, chat: Chat, hook: str) -> None:
 
 def test_an_alert_is_over(chat: Chat, hook: str) -> None:
     for state, color in (("firing", "#D63232"), ("resolved", "#36A64F")):
-        alert = json.loads((GRAFANA / "fixtures" / f"{state}.json").read_text())["request"]["content"]
+        alert = json.loads((GRAFANA / "fixtures" / f"{state}.json").read_text())["content"]
         assert tell(chat, hook, alert).status == 200
         assert [one["color"] for one in chat.server.messages()[0]["attachments"]] == [color]
