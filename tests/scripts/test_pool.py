@@ -247,6 +247,23 @@ async def test_the_wall_clock_stands_still_while_a_script_waits() -> None:
         assert await kind(pool, f"async go() {{ await fetch('a'); {BURNS[7:]}", fetch=slow) == "timeout"
 
 
+async def test_the_wall_clock_goes_on_where_it_stood() -> None:
+    async with open_pool(cpu=10, wall=0.8) as pool:
+
+        async def fetch(_: Fetch) -> Fetched:
+            return Fetched(200, {}, "")
+
+        turns = """async go() {
+            for (let i = 0; i < %d; i++) {
+                for (const end = Date.now() + 300; Date.now() < end;);
+                await fetch('u');
+            }
+            return 1;
+        }"""
+        assert (await go(pool, turns % 2, fetch=fetch)).value == 1
+        assert await kind(pool, turns % 4, fetch=fetch) == "timeout"
+
+
 async def test_waiting_is_bounded_too_and_counts_as_no_kill() -> None:
     async with open_pool(total=0.2, kills=1) as pool:
         with pytest.raises(
@@ -348,6 +365,17 @@ async def test_contexts_that_are_too_large_together_go() -> None:
         assert [(await go(pool, fills, name)).value for name in "abcde"] == [1] * 5
         assert (await go(pool, fills, "e")).value == 2
         assert (await go(pool, fills, "a")).value == 1
+
+
+async def test_failed_runs_leave_nothing_in_their_worker() -> None:
+    async with open_pool(workers=1, most_workers=1) as pool:
+        await go(pool, COUNTS)
+        before = pids(pool)
+        for _ in range(20):
+            assert (
+                await kind(pool, "go() { global.kept = new Uint8Array(30e6).fill(1); throw 1; }") == "running"
+            )
+        assert pids(pool) == before
 
 
 async def test_a_worker_that_once_grew_too_large_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -508,10 +536,17 @@ async def test_a_worker_is_not_trusted(
     """Whoever breaks out of the engine has a process that speaks as it likes."""
     monkeypatch.setattr(process, "BOOT", HOSTILE.replace("{act}", act))
     async with open_pool(wall=1.0) as pool:
+        seen: list[Fetch] = []
+
+        async def fetch(request: Fetch) -> Fetched:
+            seen.append(request)
+            return Fetched(200, {}, "")
+
         if expected is None:
             assert (await go(pool, COUNTS)).value == 1
         else:
-            assert await kind(pool, COUNTS, "one") == expected
+            assert await kind(pool, COUNTS, "one", fetch) == expected
+            assert seen == []
         monkeypatch.undo()
 
 

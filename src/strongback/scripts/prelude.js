@@ -68,7 +68,6 @@
     }
   };
 
-  // Fills in `mine`, never the variable: a promise that a script kept from an earlier run settles nothing later.
   const answer = async (mine, name, argument) => {
     let kind = 'running';
     try {

@@ -120,21 +120,13 @@ class Sandbox:
             text = steps()
         except (Spent, _quickjs.JSException) as error:
             return self._failure(str(error))
-        if text[:1] in {"", "F"}:
-            return text
-        if self._spent():
-            return failure("timeout", "", json.loads(text[1:])["console"])
-        if text[0] == "E" and self.used > FILL and (told := json.loads(text[1:]))["text"] == "null":
+        if text[:1] == "E" and self.used > FILL and (told := json.loads(text[1:]))["text"] == "null":
             return failure("memory", "", told["console"])
         return text
 
-    def _spent(self) -> bool:
-        """Whether the run used all of its time: JavaScript may have caught the interruption."""
-        return self.used >= self._bounds.cpu
-
     def _failure(self, error: str) -> str:
         memory = "out of memory" in error or error.startswith("(Failed obtaining")
-        kind = "timeout" if self._spent() else "memory" if memory else "running"
+        kind = "timeout" if self.used >= self._bounds.cpu else "memory" if memory else "running"
         return failure(kind, error.partition("\n")[0], self._last_words())
 
     def _last_words(self) -> Any:
