@@ -72,6 +72,17 @@ async def test_hostile_script(pool: Pool, hostile: Hostile) -> None:
     assert again.value == "hello, "
 
 
+@pytest.mark.parametrize(
+    "module", ["std", "os", "fs", "qjs:std", "/etc/passwd", "./script.js", "data:text/javascript,1"]
+)
+async def test_there_is_nothing_to_import(pool: Pool, module: str) -> None:
+    source = f"class Script {{ async {METHOD}() {{ return Object.keys(await import({module!r})); }} }}"
+    ended = await run(pool, source, f"imports {module}")
+    assert isinstance(ended, ScriptError)
+    assert ended.kind == "running"
+    assert "could not load module" in str(ended)
+
+
 def test_the_corpus_is_large_and_mixed() -> None:
     classes = Counter(hostile.path.stem.partition("_")[0] for hostile in CORPUS)
     assert len(CORPUS) >= 85
