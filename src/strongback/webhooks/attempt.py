@@ -68,6 +68,9 @@ async def _attempt(parts: Parts, delivery: Delivery, event: StoredEvent, slot: S
     )
     one = Attempt(delivery, event, stored, integration, record)
     outcome = await _prepare(parts, one)
+    if outcome is not None and outcome.state == "retry":  # nothing was tried, which takes no attempt
+        await settle_unsent(parts, delivery, "pending", outcome.reason, wait=outcome.wait or 0)
+        return
     if outcome is None:
         outcome = await _exchange(parts, one, slot)
     slot.free()
@@ -126,10 +129,10 @@ async def _prepare(parts: Parts, one: Attempt) -> Outcome | None:
 
 def _script_outcome(error: ScriptError) -> Outcome:
     """A script that could not run now may run later; one that fails would fail again."""
-    reason = f"the script failed: {error}"
+    step = f"execute-script-error-running-{PREPARE}"
     if error.kind in ("busy", "resting"):
-        return Outcome("retry", f"execute-script-error-running-{PREPARE}", reason, wait=BUSY_WAIT_MS)
-    return Outcome("failed", f"execute-script-error-running-{PREPARE}", reason)
+        return Outcome("retry", step, f"the script has to wait: {error}", wait=BUSY_WAIT_MS)
+    return Outcome("failed", step, f"the script failed: {error}")
 
 
 async def _post_at_once(parts: Parts, one: Attempt) -> None:
