@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from strongback.scripts.contract import Script
-from strongback.scripts.library import named
 
 MOST_MEMORY = 128 * 1024 * 1024
 """Bytes that the contexts of one worker may hold together."""
@@ -54,7 +53,6 @@ class Contexts:
             "store": None if seen == store else store,
             "drop": dropped,
             "source": script.source if fresh else None,
-            "names": named(script.source) if fresh else (),
         }
 
     def keep(self, integration_id: str, store: str, memory: int) -> None:

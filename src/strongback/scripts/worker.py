@@ -11,10 +11,13 @@ import sys
 import time
 
 from strongback.scripts import frames, wall
+from strongback.scripts.library import named
 from strongback.scripts.sandbox import Bounds, Sandbox, Texts
 
 READ_SIZE = 1 << 16
 LONGEST_FRAME = 1 << 30
+PEAK_UNITS = 1024 if sys.platform == "darwin" else 1
+"""How `ru_maxrss` counts a kilobyte."""
 
 
 class Worker:
@@ -54,7 +57,7 @@ class Worker:
         else:
             sandbox = self._sandboxes[self._current] = self._spare or Sandbox(self._bounds, self._texts)
             self._spare = None
-            sandbox.provide(head["names"])
+            sandbox.provide(named(source))
             sandbox.begin()
             if failure := sandbox.load(source):
                 return failure
@@ -79,7 +82,7 @@ class Worker:
         used, memory = sandbox.used, sandbox.memory
         if tag == frames.FAILURE:
             del self._sandboxes[self._current]
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // PEAK_UNITS
         send(tag, f"{used * 1e6:.0f} {memory} {peak}\n{text[1:]}".encode())
 
 
