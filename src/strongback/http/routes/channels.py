@@ -20,8 +20,8 @@ class ChannelQuery(rooms.RoomQuery):
     includeAllPublicChannels: str | msgspec.UnsetType = msgspec.UNSET
 
 
-class ChannelAnswer(msgspec.Struct, forbid_unknown_fields=True):
-    """A channel."""
+class CreatedChannel(msgspec.Struct, forbid_unknown_fields=True):
+    """A channel that has just been made."""
 
     channel: Room
     success: bool
@@ -117,7 +117,7 @@ ENDPOINTS: list[ServerEndpoint] = [
         path="channels.create",
         handler=create,
         body=rooms.CreateRoom,
-        answer=ChannelAnswer,
+        answer=CreatedChannel,
         summary="Make a public channel",
     ),
     ServerEndpoint(

@@ -50,6 +50,27 @@ class Room(msgspec.Struct):
     _updatedAt: str
 
 
+class AnyRoom(msgspec.Struct):
+    """A room, as an import may have brought it."""
+
+    _id: str
+    t: str
+
+
+class GroupAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A private group as it is now."""
+
+    group: AnyRoom
+    success: bool
+
+
+class ChannelAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A public channel as it is now."""
+
+    channel: AnyRoom
+    success: bool
+
+
 class User(msgspec.Struct):
     """An account (spec/08 section 2)."""
 

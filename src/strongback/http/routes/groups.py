@@ -42,8 +42,8 @@ class History(msgspec.Struct, forbid_unknown_fields=True):
     unreadNotLoaded: int | msgspec.UnsetType = msgspec.UNSET
 
 
-class GroupAnswer(msgspec.Struct, forbid_unknown_fields=True):
-    """A group."""
+class CreatedGroup(msgspec.Struct, forbid_unknown_fields=True):
+    """A group that has just been made."""
 
     group: Room
     success: bool
@@ -153,7 +153,7 @@ ENDPOINTS: list[ServerEndpoint] = [
         path="groups.create",
         handler=create,
         body=rooms.CreateRoom,
-        answer=GroupAnswer,
+        answer=CreatedGroup,
         summary="Make a private group",
     ),
     ServerEndpoint(

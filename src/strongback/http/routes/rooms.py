@@ -1,6 +1,7 @@
 """What groups.* and channels.* share: a room is a room, its type is data."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -8,7 +9,9 @@ import msgspec
 from strongback.accounts.caller import Caller
 from strongback.documents.document import HIDDEN
 from strongback.errors import Failure
+from strongback.groups import lookup as rooms
 from strongback.groups.create import create
+from strongback.groups.shown import shown as as_shown
 from strongback.http import params
 from strongback.http.envelope import UNAUTHORIZED, Answer
 from strongback.http.listings import ListQuery, answer, wanted
@@ -20,6 +23,32 @@ from strongback.messages import read
 from strongback.storage.contract import RoomView
 
 Lookup = Callable[..., Awaitable[RoomView]]
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """What the routes of one type of room differ in: the start of their paths, the key of a room, its type, its lookup."""
+
+    prefix: str
+    key: str
+    type: str
+    lookup: Lookup
+
+    async def find(self, call: ServerCall, source: Mapping[str, object], *, archived: bool) -> RoomView:
+        """The room that `roomId` or `roomName` names; `archived` says whether an archived one will do."""
+        room_id, name = params.string(source, "roomId"), params.string(source, "roomName")
+        return await self.lookup(call.services.store, call.caller, room_id, name, archived=archived)
+
+    async def answer(self, call: ServerCall, rid: str) -> dict[str, Any]:
+        """The answer that carries a room as it is now."""
+        body = await as_shown(call.services.store, call.caller, rid)
+        if body is None:
+            raise rooms.not_found(self.key)
+        return {self.key: body}
+
+
+GROUPS = Noun("groups", "group", "p", rooms.group)
+CHANNELS = Noun("channels", "channel", "c", rooms.channel)
 
 
 class RoomQuery(ListQuery):
