@@ -39,11 +39,8 @@ def outgoing(request: Request, target: Target) -> dict[str, Header]:
             raise EgressError("protocol", f"{name!r} is no name of a header")
         if not _VALUE.fullmatch(value):
             raise EgressError("protocol", f"the header {name} has a line break or another control character")
-        folded = name.lower()
-        if folded == "host":
-            headers[folded] = ("Host", value)
-        elif folded not in _OF_THE_CONNECTION:
-            headers[folded] = (name, value)
+        if name.lower() not in _OF_THE_CONNECTION:
+            headers[name.lower()] = (name, value)
     headers.setdefault("user-agent", _USER_AGENT)
     headers.setdefault("accept-encoding", _ACCEPT_ENCODING)
     if target.authorization is not None:
