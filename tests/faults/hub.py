@@ -102,6 +102,12 @@ class Hub:
             with contextlib.closing(sqlite3.connect(Path(folder) / self.server.database.name)) as copy:
                 return {(urlsplit(url).path, text) for url, text in copy.execute(RECORDED)}
 
+    @contextlib.contextmanager
+    def database(self) -> Iterator[sqlite3.Connection]:
+        """The database of a server that does not run."""
+        with contextlib.closing(sqlite3.connect(self.server.database)) as database, database:
+            yield database
+
     def query(self, sql: str, *parameters: Any) -> list[Any]:
         """Ask the database, beside the server that runs."""
         with contextlib.closing(sqlite3.connect(f"file:{self.server.database}?mode=ro", uri=True)) as beside:

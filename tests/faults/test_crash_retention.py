@@ -1,7 +1,6 @@
 """The server ends itself while it removes what is old: batches go whole or not at all, and nothing else is lost."""
 
 import contextlib
-import sqlite3
 
 import pytest
 
@@ -26,7 +25,7 @@ REMAINING = "SELECT count(*) FROM {} WHERE id LIKE 'old%'"
 def age(hub: Hub) -> None:
     """Write so many old events, each with its delivery, beside the only one that there is."""
     numbers = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :old)"
-    with contextlib.closing(sqlite3.connect(hub.server.database)) as database, database:
+    with hub.database() as database:
         for copy in COPIES:
             database.execute(f"{numbers} {copy}", {"old": OLD, "age": 40 * DAY_MS})
 
@@ -45,7 +44,7 @@ def test_a_crash_during_retention_loses_nothing(hub: Hub, report: Report) -> Non
     hub.oracle.killed(set())
 
     def left() -> list[int]:
-        with contextlib.closing(sqlite3.connect(hub.server.database)) as database:
+        with hub.database() as database:
             assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             return [
                 database.execute(REMAINING.format(kind)).fetchone()[0] for kind in ("deliveries", "events")
