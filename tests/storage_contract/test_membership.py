@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from strongback.documents.document import Document
-from strongback.storage.changes import MarkSeen, Put, Remove, SetMembers
-from strongback.storage.contract import Having, MembersOf, RoomsOf, Store
+from strongback.storage.changes import MarkSeen, Put, Remove, RemoveAll, SetMembers
+from strongback.storage.contract import ChannelsFor, Having, HoldersOf, MembersOf, RoomsOf, Store
 from tests.storage_contract.conftest import room, user, write
 from tests.storage_contract.test_rooms import message
 
@@ -138,6 +138,88 @@ async def test_the_rooms_of_a_user_stand_by_name(store: Store) -> None:
     assert [json.loads(text)["name"] for text in page.texts] == ["mango", "other", "zebra"]
 
 
+async def test_the_channels_for_a_user_are_in_no_team_or_its_own(store: Store) -> None:
+    rooms: list[tuple[str, dict[str, str]]] = [
+        ("free", {"t": "c"}),
+        ("mine", {"t": "c", "teamId": "t1"}),
+        ("theirs", {"t": "c", "teamId": "t1"}),
+        ("group", {"t": "p"}),
+    ]
+    for name, members in rooms:
+        await write(store, Put("rooms", Document(name, {"_id": name, "name": name, **members})))
+    await write(store, member("mine", "u1", "c"), member("theirs", "u2", "c"), member("group", "u1"))
+    page = await store.page(ChannelsFor("u1"), "name", 0, 50)
+    assert ([json.loads(text)["name"] for text in page.texts], page.total) == (["free", "mine"], 2)
+
+
+async def test_a_closed_room_opens_when_somebody_else_writes(store: Store) -> None:
+    async def is_open() -> object:
+        stored = await store.subscription("r1", "u1")
+        assert stored is not None
+        return json.loads(stored.text)["open"]
+
+    def closed(at: int) -> Put:
+        put = member("r1", "u1", open=False)
+        put.document.set_date("_updatedAt", at)
+        return put
+
+    await write(store, room("r1", "one"), member("r1", "u1"), message("a", 1_000, u={"_id": "u2"}))
+    assert await is_open() is True
+    await write(store, closed(2_000))
+    assert await is_open() is False
+    await write(store, message("b", 3_000), message("c", 4_000, u={"_id": "u2"}, t="au"))
+    assert await is_open() is False  # one's own message, and the server's
+    await write(store, message("d", 5_000, u={"_id": "u2"}))
+    assert await is_open() is True
+    await write(store, closed(5_000))
+    assert await is_open() is False
+    await write(store, member("r1", "u1", open=True))
+    assert await is_open() is True
+
+
+async def test_a_room_is_closed_for_all_of_its_members_at_once(store: Store) -> None:
+    await write(store, room("r1", "one"), member("r1", "u1"), member("r1", "u2"), member("r2", "u1"))
+    await write(store, message("a", 1_000, u={"_id": "u3"}))
+    shut = {"open": False, "archived": True, "_updatedAt": "1970-01-01T00:00:02.000Z"}
+    await write(store, SetMembers("subscriptions", "rid", "r1", shut))
+    found = [json.loads(one.text) for one in await store.select(Having("subscriptions", "user_id", "u1"))]
+    assert [(one["rid"], one["open"], one.get("archived")) for one in found] == [
+        ("r1", False, True),
+        ("r2", True, None),
+    ]
+    await write(store, SetMembers("subscriptions", "rid", "r1", {"open": True, "archived": False}))
+    found = [json.loads(one.text) for one in await store.select(Having("subscriptions", "rid", "r1"))]
+    assert [(one["open"], one["archived"]) for one in found] == [(True, False), (True, False)]
+
+
+async def test_a_change_of_many_documents_is_a_change_of_each(store: Store) -> None:
+    await write(store, Put("rooms", Document("r1", {"_id": "r1", "t": "d"})), member("r1", "u1", "d"))
+    await write(store, message("a", 1_000, u={"_id": "u2"}))
+    before = await store.subscription("r1", "u1")
+    await write(store, SetMembers("subscriptions", "rid", "r1", {"t": "c"}))
+    after = await store.subscription("r1", "u1")
+    assert before is not None
+    assert after is not None
+    assert after.revision > before.revision
+    body = json.loads(after.text)
+    assert (body["t"], body["unread"]) == ("c", 0)  # only a conversation counts every message
+
+
+async def test_departures_are_remembered_until_the_user_goes(store: Store) -> None:
+    await write(store, user("u1", "ann"), room("r1", "one"), room("r2", "two"))
+    await write(store, member("r1", "u1"), member("r2", "u1"), member("r2", "u2"))
+    assert await store.departures("u1", 0) == []
+    await write(store, Remove("subscriptions", "r1-u1"))
+    (left,) = await store.departures("u1", 0)
+    assert (left.id, left.rid) == ("r1-u1", "r1")
+    assert await store.departures("u1", left.at) == []
+    await write(store, RemoveAll("subscriptions", "rid", "r2"), Remove("rooms", "r2"))
+    assert [one.rid for one in await store.departures("u1", 0)] == ["r1", "r2"]
+    assert await store.departures("u2", 0) == []  # there is no such account
+    await write(store, Remove("users", "u1"))
+    assert await store.departures("u1", 0) == []
+
+
 async def test_members_of_many_documents_are_set_at_once(store: Store) -> None:
     await write(store, room("r1", "one"), member("r1", "u1"), member("r1", "u2"), member("r2", "u1"))
     await write(store, SetMembers("subscriptions", "rid", "r1", {"name": 'new "name"', "archived": True}))
@@ -145,3 +227,32 @@ async def test_members_of_many_documents_are_set_at_once(store: Store) -> None:
         stored = await store.subscription(rid, id)
         assert stored is not None
         assert json.loads(stored.text).get("name") == name
+
+
+async def test_members_are_counted_without_those_who_are_gone(store: Store) -> None:
+    await write(store, user("u1", "ann"), user("u2", "bob"), user("u3", "cid", active=False))
+    await write(store, room("r1", "one"), *(member("r1", f"u{n}") for n in range(1, 5)))  # u4 does not exist
+    page = await store.page(MembersOf("r1"), "members", 0, 1)
+    assert ([json.loads(text)["username"] for text in page.texts], page.total) == (["ann"], 2)
+    assert (await store.page(MembersOf("r9"), "members", 5, 1)).total == 0
+
+
+async def test_who_holds_a_role_in_a_room(store: Store) -> None:
+    await write(
+        store,
+        room("r1", "one"),
+        member("r1", "u1", roles=["owner", "moderator"]),
+        member("r1", "u2"),
+        member("r1", "u3", roles=["leader", "odd"]),
+        member("r2", "u2", roles=["owner"]),
+    )
+    for roles, holders in (
+        (("owner",), ["u1"]),
+        (("owner", "moderator", "leader"), ["u1", "u3"]),
+        (("odd",), ["u3"]),
+        ((), []),
+    ):
+        found = await store.select(HoldersOf("r1", roles))
+        assert [json.loads(row.text)["u"]["_id"] for row in found] == holders
+    await write(store, member("r1", "u3", roles=[]), Remove("subscriptions", "r1-u1"))
+    assert await store.select(HoldersOf("r1", ("owner", "moderator", "leader"))) == []

@@ -92,6 +92,16 @@ class Present:
 
 
 @dataclass(frozen=True, slots=True)
+class Holds:
+    """The row exists and has this value in this field."""
+
+    kind: str
+    id: str
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Steady:
     """The rows with this value are those that were read: as many, and none with a newer revision."""
 
@@ -106,6 +116,14 @@ class Steady:
 class AdminRemains:
     """An active user with the role `admin` exists beside this one."""
 
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRemains:
+    """The room has an owner beside this user, or the user is none of its owners."""
+
+    rid: str
     user_id: str
 
 
@@ -161,8 +179,10 @@ Guard = (
     Absent
     | Unchanged
     | Present
+    | Holds
     | Steady
     | AdminRemains
+    | OwnerRemains
     | EmailFree
     | TokenNameFree
     | Member
@@ -193,8 +213,9 @@ class Put:
 
     Some members of a room are not taken from the document: the store counts `usersCount` and `msgs`, and finds `lm`
     and `lastMessage`, from the room's subscriptions and messages.
-    What a subscription has seen and not seen is taken from the document when it is new; `MarkSeen` changes it. A
-    user's tokens are no part of the document: `PutToken` writes them.
+    What a subscription has seen and not seen is taken from the document when it is new; `MarkSeen` changes it. One
+    that is not `open` opens again by itself when somebody else writes after its `_updatedAt`. A user's tokens are no
+    part of the document: `PutToken` writes them.
     """
 
     kind: str
@@ -267,7 +288,11 @@ class MarkSeen:
 
 @dataclass(frozen=True, slots=True)
 class SetMembers:
-    """Set the same members, none of them a date or a column, in every document with this value in this field."""
+    """Set the same members in every document with this value in this field.
+
+    None of them is a column, but for `t` and `open` of subscriptions, and none a date, but for `_updatedAt`, which
+    goes with `open`.
+    """
 
     kind: str
     field: str

@@ -6,7 +6,7 @@ Nothing here assumes SQLite, one process or one thread. A write is a value: see 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from strongback.documents.document import Stored
 from strongback.storage.changes import Changes, Link, Steady, Token
@@ -118,10 +118,25 @@ class RoomsOf:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelsFor:
+    """The public channels that are in no team, and those that a user is in."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class MembersOf:
     """The active users who are in a room."""
 
     rid: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldersOf:
+    """The subscriptions of those who hold at least one of these roles in a room."""
+
+    rid: str
+    roles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +150,9 @@ class Marked:
     after: int = 0
 
 
-Selection = Everything | Having | IntegrationScope | Timeline | RoomsOf | MembersOf | Marked
+Selection = (
+    Everything | Having | IntegrationScope | Timeline | RoomsOf | ChannelsFor | MembersOf | HoldersOf | Marked
+)
 
 ORDERS = ("created", "newest", "id", "name", "username", "members", "updated", "threads")
 """How a selection may be ordered in the store; the id breaks ties: oldest first, newest first, by id, rooms by name,
@@ -148,6 +165,14 @@ class Page:
 
     texts: list[str]
     total: int
+
+
+class Departure(NamedTuple):
+    """A subscription that has ended, with its room and when (epoch milliseconds)."""
+
+    id: str
+    rid: str
+    at: int
 
 
 class Store(Protocol):
@@ -200,6 +225,9 @@ class Store(Protocol):
 
     async def deleted(self, rid: str, since: int) -> list[tuple[str, int]]:
         """Which messages of a room have been deleted since a moment, and when (epoch milliseconds)."""
+
+    async def departures(self, user_id: str, since: int) -> list[Departure]:
+        """Which subscriptions of a user have ended since a moment, oldest first."""
 
     async def user_by_name(self, username: str) -> Stored | None:
         """Find a user by username: the exact one, else the only one that differs in case alone."""

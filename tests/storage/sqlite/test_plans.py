@@ -8,8 +8,10 @@ import pytest
 
 from strongback.storage.changes import FIELDS, KINDS
 from strongback.storage.contract import (
+    ChannelsFor,
     Everything,
     Having,
+    HoldersOf,
     IntegrationScope,
     Marked,
     MembersOf,
@@ -43,7 +45,13 @@ def fixed() -> list[str]:
         for name, value in vars(statements).items()
         if name[0].isalpha() and name.isupper() and value.startswith("SELECT")
     ]
-    found += [steps.ADMIN_BESIDE, steps.EMAIL_OF_ANOTHER, steps.TOKEN_NAMED, steps.SURPLUS_TOKENS]
+    found += [
+        steps.ADMIN_BESIDE,
+        steps.OWNER_REMAINS,
+        steps.EMAIL_OF_ANOTHER,
+        steps.TOKEN_NAMED,
+        steps.SURPLUS_TOKENS,
+    ]
     found += [steps.MARK_SEEN]
     found += [f"DELETE FROM {name} WHERE message = ?" for name in steps.MARKS]
     found += [steps.MEMBER, steps.HELD, steps.KEY_USED, steps.PUT_COPY, steps.HAS_QUEUE, steps.PUT_RECORD]
@@ -131,8 +139,9 @@ def scans(lines: list[str]) -> list[str]:
         *selected([*TIMELINES, *MARKED], "newest"),
         *selected([Marked("r1", "roots")], "threads"),
         *selected([MembersOf("r1")], "members"),
+        *selected([HoldersOf("r1", ("owner", "leader"))], "id"),
         *selected([RoomsOf("u1", ("p", "c"))], "name"),
-        *selected([Having("rooms", "type", "p")], "name"),
+        *selected([Having("rooms", "type", "p"), ChannelsFor("u1")], "name"),
         *selected([Having("messages", "thread", "m1")], "created"),
     ],
 )
@@ -164,6 +173,7 @@ def test_the_test_sees_a_scan(connection: sqlite3.Connection) -> None:
     [
         (MembersOf("r1"), "members"),
         (Having("rooms", "type", "p"), "name"),
+        (ChannelsFor("u1"), "name"),
         (Marked("r1", "roots"), "threads"),
         (Marked("r1", "pinned"), "newest"),
         (Timeline("r1"), "newest"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from strongback.storage.contract import Having
 from strongback.storage.sqlite.schema import VERSIONS, migrate
 from strongback.storage.sqlite.store import open_store
 from strongback.storage.sqlite.version_1 import VERSION_1
@@ -50,6 +51,16 @@ def version_1(path: Path) -> None:
     connection.execute(
         'INSERT INTO history VALUES (\'h1\', 1, \'{"_id":"h1","integration":{"_id":"i1"}}\', \'[]\', NULL, \'i1\', 7)'
     )
+    for id, updated in (("ann", "1970-01-01T00:00:00.500Z"), ("zoe", "1970-01-01T00:00:01.000Z")):
+        account = json.dumps({"_id": id, "username": id})
+        connection.execute(
+            "INSERT INTO users VALUES (?, 1, ?, '[]', NULL, ?, ?, '[]', 1, 0)", (id, account, id, id)
+        )
+        shut = {"_id": f"s-{id}", "rid": "r1", "u": {"_id": id}, "open": False, "_updatedAt": updated}
+        connection.execute(
+            "INSERT INTO subscriptions VALUES (?, 1, ?, '[[\"_updatedAt\"]]', NULL, 'r1', ?, '[]', 0)",
+            (f"s-{id}", json.dumps(shut), id),
+        )
     connection.execute("UPDATE sequence SET value = 5")
     connection.close()
 
@@ -70,6 +81,10 @@ async def test_what_version_1_holds_is_there_in_the_newest(tmp_path: Path) -> No
     record = await store.get("history", "h1")
     assert record is not None
     assert json.loads(record.text) == {"_id": "h1", "integration": {"_id": "i1"}}
+    opened = [
+        json.loads(one.text)["open"] for one in await store.select(Having("subscriptions", "rid", "r1"))
+    ]
+    assert opened == [True, False]  # somebody wrote after the first was closed
     assert await store.check() == []
     await store.close()
 

@@ -14,7 +14,7 @@ ROW = ("id", "revision", "text", "dates", "hidden")
 
 COUNTED: Mapping[str, frozenset[str]] = {
     "rooms": frozenset({"usersCount", "msgs", "lm", "lastMessage"}),
-    "subscriptions": frozenset({"ls", "alert", "unread", "userMentions", "groupMentions"}),
+    "subscriptions": frozenset({"ls", "open", "alert", "unread", "userMentions", "groupMentions"}),
 }
 """Members that the store finds itself and adds on reading."""
 
@@ -112,7 +112,13 @@ def _subscription(document: Document) -> tuple[Any, ...]:
     seen = date(document, "ls")
     fresh = (0, 0, 0, 0) if seen else tuple(_count(body.get(name)) for name in UNSEEN)
     who = body["rid"], member(body["u"], "_id"), roles_text(body.get("roles")), date(document, "ts")
-    return *who, text(body.get("t")) or "", seen, *fresh
+    is_open = body.get("open") is not False
+    return *who, text(body.get("t")) or "", closed(is_open, body.get("_updatedAt")), seen, *fresh
+
+
+def closed(is_open: bool, updated: Any) -> int:
+    """Since when a subscription has been closed, in epoch milliseconds; 0 for an open one."""
+    return 0 if is_open else max(1, (parse_date(updated) or 0) if isinstance(updated, str) else 0)
 
 
 UNSEEN = ("alert", "unread", "userMentions", "groupMentions")
@@ -161,6 +167,7 @@ COLUMNS: Mapping[str, tuple[tuple[str, ...], Callable[[Document], tuple[Any, ...
             "roles",
             "created",
             "type",
+            "closed",
             "seen",
             "alert",
             "unread",
@@ -196,3 +203,11 @@ KEPT: Mapping[str, frozenset[str]] = {
     "subscriptions": frozenset({"seen", "alert", "unread", "user_mentions", "group_mentions"})
 }
 """Columns that a document gives only when it is new; a step of their own changes them later."""
+
+SETTABLE: Mapping[str, Mapping[str, tuple[str, Callable[[Mapping[str, Any]], Any]]]] = {
+    "subscriptions": {
+        "t": ("type", lambda members: members["t"]),
+        "open": ("closed", lambda members: closed(members["open"], members.get("_updatedAt"))),
+    }
+}
+"""By kind and member, the column that many rows get at once with the member, and how it follows from the members."""

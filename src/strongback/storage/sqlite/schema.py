@@ -6,8 +6,9 @@ from strongback.errors import Unavailable
 from strongback.storage.sqlite.version_1 import VERSION_1
 from strongback.storage.sqlite.version_2 import VERSION_2
 from strongback.storage.sqlite.version_3 import VERSION_3
+from strongback.storage.sqlite.version_4 import VERSION_4
 
-VERSIONS = (VERSION_1, VERSION_2, VERSION_3)
+VERSIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4)
 
 
 def migrate(connection: sqlite3.Connection, *, writing: bool = True) -> None:

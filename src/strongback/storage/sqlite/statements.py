@@ -72,3 +72,4 @@ def revisions(tables: tuple[str, ...]) -> str:
 
 
 DELETED = "SELECT id, deleted FROM trash WHERE rid = ? AND deleted > ? ORDER BY deleted, id"
+DEPARTURES = "SELECT id, rid, at FROM departures WHERE user_id = ? AND at > ? ORDER BY at, id"

@@ -18,9 +18,11 @@ from strongback.storage.changes import (
     EmailFree,
     Guard,
     Held,
+    Holds,
     KeyFree,
     MarkSeen,
     Member,
+    OwnerRemains,
     Present,
     Put,
     PutDeliveries,
@@ -46,7 +48,18 @@ from strongback.storage.changes import (
     Unchanged,
 )
 from strongback.storage.sqlite import deliveries
-from strongback.storage.sqlite.rows import COLUMNS, KEPT, ROW, addresses, date, member, row, strings
+from strongback.storage.sqlite.rows import (
+    COLUMNS,
+    COUNTED,
+    KEPT,
+    ROW,
+    SETTABLE,
+    addresses,
+    date,
+    member,
+    row,
+    strings,
+)
 
 _encode = msgspec.json.encode
 
@@ -98,10 +111,15 @@ def holds(connection: sqlite3.Connection, guard: Guard) -> bool:
             return bool(found == (revision,))
         case Present(kind, id):
             return one(f"SELECT 1 FROM {table(kind)} WHERE id = ?", (id,)).fetchone() is not None
+        case Holds(kind, id, name, value):
+            sql = f"SELECT 1 FROM {table(kind)} WHERE id = ? AND {field(kind, name)} = ?"
+            return one(sql, (id, value)).fetchone() is not None
         case Steady(kind, name, value, count, newest):
             return steady(connection, kind, name, value) == (count, newest)
         case AdminRemains(user_id):
             return one(ADMIN_BESIDE, (user_id,)).fetchone() is not None
+        case OwnerRemains(rid, user_id):
+            return one(OWNER_REMAINS, (rid, user_id)).fetchone() is not None
         case EmailFree(address, user_id):
             return one(EMAIL_OF_ANOTHER, (address.lower(), user_id)).fetchone() is None
         case TokenNameFree(user_id, name):
@@ -120,6 +138,8 @@ ADMIN_BESIDE = (
     "SELECT 1 FROM user_roles r JOIN users u ON u.id = r.user_id"
     " WHERE r.role = 'admin' AND r.user_id <> ? AND u.active LIMIT 1"
 )
+_OWNER = "EXISTS (SELECT 1 FROM room_roles WHERE rid = ?1 AND role = 'owner' AND user_id"
+OWNER_REMAINS = f"SELECT 1 WHERE NOT {_OWNER} = ?2) OR {_OWNER} <> ?2)"
 EMAIL_OF_ANOTHER = "SELECT 1 FROM emails WHERE address = ? AND user_id <> ? LIMIT 1"
 MEMBER = "SELECT 1 FROM subscriptions WHERE rid = ? AND user_id = ?"
 HELD = "SELECT 1 FROM deliveries WHERE id = ? AND worker = ? AND state = 'sending'"
@@ -171,7 +191,7 @@ def run(connection: sqlite3.Connection, step: Step, revision: int) -> None:
         case MarkSeen(rid, user_id, at):
             connection.execute(MARK_SEEN, (at, int(step.alert), rid, user_id))
         case SetMembers(kind, name, value, members):
-            set_members(connection, kind, name, value, members)
+            set_members(connection, kind, name, value, members, revision)
         case PutHistory():
             put_history(connection, step, revision)
         case PutEvent():
@@ -230,14 +250,22 @@ MARK_SEEN = (
 
 
 def set_members(
-    connection: sqlite3.Connection, kind: str, name: str, value: str, members: Mapping[str, Any]
+    connection: sqlite3.Connection,
+    kind: str,
+    name: str,
+    value: str,
+    members: Mapping[str, Any],
+    revision: int,
 ) -> None:
     """Set members of many documents at once."""
-    places = ", ".join("?, json(?)" for _ in members)
-    given = [part for key, member in members.items() for part in (f'$."{key}"', _encode(member).decode())]
+    columns = [SETTABLE[kind][key] for key in members if key in SETTABLE.get(kind, ())]
+    kept = {key: member for key, member in members.items() if key not in COUNTED.get(kind, ())}
+    places = "".join(", ?, json(?)" for _ in kept)
+    given = [part for key, member in kept.items() for part in (f'$."{key}"', _encode(member).decode())]
+    also = "".join(f", {column} = ?" for column, _ in columns)
     connection.execute(
-        f"UPDATE {table(kind)} SET text = json_set(text, {places}) WHERE {field(kind, name)} = ?",
-        (*given, value),
+        f"UPDATE {table(kind)} SET text = json_set(text{places}), revision = ?{also} WHERE {field(kind, name)} = ?",
+        (*given, revision, *(follow(members) for _, follow in columns), value),
     )
 
 

@@ -24,6 +24,7 @@ from strongback.storage.changes import (
 )
 from strongback.storage.contract import (
     Access,
+    Departure,
     Everything,
     Having,
     IntegrationScope,
@@ -278,6 +279,9 @@ class SQLiteStore:
 
     async def deleted(self, rid: str, since: int) -> list[tuple[str, int]]:
         return [(id, at) for id, at in self._all(statements.DELETED, (rid, since))]
+
+    async def departures(self, user_id: str, since: int) -> list[Departure]:
+        return [Departure(*found) for found in self._all(statements.DEPARTURES, (user_id, since))]
 
     async def user_by_name(self, username: str) -> Stored | None:
         found = self._all(statements.USERS_BY_NAME, (username, username.casefold()))
