@@ -69,7 +69,7 @@ class Record:
 
     def __init__(self, document: Document, token: str | None) -> None:
         self.document = document
-        self._mask = Mask(token)
+        self._mask = _mask(token)
 
     @classmethod
     def outgoing(
@@ -171,6 +171,11 @@ def ending_of(step: str) -> Ending | None:
         if step == name or (varies and step.startswith(fixed)):
             return ending
     return None
+
+
+@lru_cache(maxsize=512)
+def _mask(token: str | None) -> Mask:
+    return Mask(token)
 
 
 def _document(id: str, kind: str, integration_id: str, now: int) -> Document:
