@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import json
+import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -55,6 +57,13 @@ class World:
         self._attempts: set[asyncio.Task[Any]] = set()
         self._parts: Parts
         self._crashed = False
+
+    def copy(self, folder: Path, egress: Client) -> "World":
+        """A world that goes on where this one has stopped."""
+        twin = World(folder, egress)
+        shutil.copytree(self.database.parent, folder, dirs_exist_ok=True)
+        twin.group, twin._headers = self.group, self._headers
+        return twin
 
     @property
     def database(self) -> Path:
@@ -146,6 +155,12 @@ class World:
     async def deliveries(self, id: str) -> list[Delivery]:
         """All deliveries of an integration, the newest first."""
         return list((await self.store.deliveries(id, None, 0, 0)).deliveries)
+
+    async def text(self, delivery: Delivery) -> str:
+        """The text of the message that a delivery tells of."""
+        event = await self.store.event(delivery.event_id)
+        assert event is not None
+        return str(json.loads(event.body)["text"])
 
     async def delivery(self, id: str) -> Delivery:
         """The only delivery of an integration."""
