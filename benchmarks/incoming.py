@@ -1,7 +1,8 @@
 """Hook calls per second, durable, with idempotency keys and history, against groups.getIntegrations of the same server.
 
-The server runs on one core, the load comes from the other over 32 connections. Prints the disk's fsync time, how many
-calls share a commit, and the ratio of the rates; then the same with a script.
+The server and its script workers may use both cores; the load comes from one of them, over 32 connections. Prints the
+disk's fsync time, how many calls share a commit, what a request costs the server's own process, and the ratio of the
+rates; then the same with a script.
 
     python benchmarks/incoming.py [--seconds 4] [--rounds 5]
 """
@@ -122,21 +123,28 @@ class Lane(asyncio.Protocol):
         self._transport.abort()
 
 
-async def load(port: int, following: Callable[[], bytes], seconds: float) -> float:
-    """Requests per second; a refused one ends the benchmark."""
+def cpu_seconds(pid: int) -> float:
+    """How long a process and its threads have run."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def load(port: int, pid: int, following: Callable[[], bytes], seconds: float) -> tuple[float, float]:
+    """Requests per second, and the microseconds that one costs the server; a refused one ends the benchmark."""
     loop = asyncio.get_running_loop()
     lanes = [
         (await loop.create_connection(lambda: Lane(following), "127.0.0.1", port))[1]
         for _ in range(CONNECTIONS)
     ]
     await asyncio.sleep(0.3)
-    before, started = sum(lane.done for lane in lanes), time.perf_counter()
+    before, started, cpu = sum(lane.done for lane in lanes), time.perf_counter(), cpu_seconds(pid)
     await asyncio.sleep(seconds)
-    rate = (sum(lane.done for lane in lanes) - before) / (time.perf_counter() - started)
+    took, done = time.perf_counter() - started, sum(lane.done for lane in lanes) - before
+    cost = (cpu_seconds(pid) - cpu) / max(done, 1) * 1e6
     for lane in lanes:
         lane.close()
         assert not lane.refused, lane.refused
-    return rate
+    return done / took, cost
 
 
 def fsync_ms(folder: Path) -> float:
@@ -156,19 +164,22 @@ async def compare(path: Path, seconds: float, rounds: int) -> None:
     """Print the ratios."""
     reads = cycle([request(n, GROUPS) for n in range(GROUPS)])
     numbers = count()
-    print(f"{'work':30} {'getIntegrations/s':>18} {'hooks/s':>8} {'ratio':>6}  (median of {rounds} rounds)")
+    print(
+        f"{'':8} {'getIntegrations/s':>18} {'hooks/s':>8} {'ratio':>6} {'us of CPU':>16}  (median of {rounds} rounds)"
+    )
     answered = 0.0
-    with serving([__file__, "--serve", str(path)], 0) as (port, _):
+    with serving([__file__, "--serve", str(path)], 0) as (port, pid):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), range(os.cpu_count() or 1))
         for kind in ("plain", "script"):
-            pairs = []
+            measured = []
             for _ in range(rounds):
-                read = await load(port, lambda: next(reads), seconds)
-                post = await load(port, lambda kind=kind: call(kind, numbers), seconds)
-                pairs.append((read, post))
-                answered += post * (seconds + 0.3)
-            read, post = (statistics.median(side) for side in zip(*pairs, strict=True))
-            ratio = statistics.median(b / a for a, b in pairs)
-            print(f"hook, {kind:24} {read:18.0f} {post:8.0f} {ratio:6.2f}")
+                read = await load(port, pid, lambda: next(reads), seconds)
+                post = await load(port, pid, lambda kind=kind: call(kind, numbers), seconds)
+                measured.append((*read, *post, post[0] / read[0]))
+                answered += post[0] * (seconds + 0.3)
+            read, read_cpu, post, post_cpu, ratio = map(statistics.median, zip(*measured, strict=True))
+            print(f"{kind:8} {read:18.0f} {post:8.0f} {ratio:6.2f} {read_cpu:7.0f} {post_cpu:8.0f}")
     commits = int(Path(f"{path}.commits").read_text())
     print(f"\nfsync {fsync_ms(path.parent):.2f} ms; {answered / commits:.1f} calls a commit")
 
