@@ -46,7 +46,8 @@ async def run(pool: Pool, source: str, integration: str, revision: str = "1") ->
 @pytest.mark.parametrize("hostile", CASES)
 async def test_hostile_script(pool: Pool, hostile: Hostile) -> None:
     name = hostile.path.stem
-    for integration in (name, f"another with {name}"):
+    again = [name] if hostile.harm == "forges" else []  # in the context that the first run has spoilt
+    for integration in (name, *again, f"another with {name}"):
         begun = time.monotonic()
         ended = await run(pool, hostile.source, integration)
         assert time.monotonic() - begun < LIMITS.wall + SLACK
@@ -67,9 +68,9 @@ async def test_hostile_script(pool: Pool, hostile: Hostile) -> None:
     good = await run(pool, GOOD, "good")
     assert isinstance(good, Run), good
     assert good.value == "hello, "
-    again = await run(pool, GOOD, name, "2")
-    assert isinstance(again, Run), again
-    assert again.value == "hello, "
+    mended = await run(pool, GOOD, name, "2")
+    assert isinstance(mended, Run), mended
+    assert mended.value == "hello, "
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ class Script {
     try {
       for (const frame of new Error('x').stack) {
         const one = frame.getFunction();
-        if (typeof one === 'function' && one.length === 1 && one.name !== 'process_incoming_request') found = one('open') ?? found;
+        if (one.name === 'process_incoming_request') continue;
+        found = 'a function of the host';
+        return one('open');
       }
-    } catch { /* no frames */ }
+    } catch { /* no frames, or none that can be called */ }
     return found;
   }
 }
