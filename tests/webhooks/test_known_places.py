@@ -124,6 +124,24 @@ async def test_a_role_in_the_room_that_goes_counts(hooks: HookWorld) -> None:
     assert len(await hooks.said()) == 2
 
 
+async def test_a_role_that_goes_while_the_room_is_looked_at_does_not_stay(hooks: HookWorld) -> None:
+    await hooks.world.room("eng", "bot", "ann", ro=True)
+
+    class Demoting(Counting):
+        async def subscription(self, rid: str, user_id: str) -> Any:
+            stored = await hooks.store.get("subscriptions", "r-eng-bot")
+            assert stored is not None
+            document = stored.decode()
+            document.set("roles", [])
+            await hooks.world.write(Put("subscriptions", document))
+            return await hooks.store.subscription(rid, user_id)
+
+    store: Any = Demoting(hooks.store)
+    receiver = hooks.receiver(store)
+    await hooks.call({"text": "1"}, incoming=receiver)
+    assert (await hooks.call({"text": "2"}, incoming=receiver)).status == 400
+
+
 async def test_what_was_refused_is_looked_at_again(hooks: HookWorld) -> None:
     assert answer(await hooks.call({"text": "1"})) == DONE
     await close(hooks)
