@@ -112,3 +112,15 @@ async def test_plain_http_where_tls_is_expected(connect: Connect) -> None:
         with pytest.raises(EgressError, match=r"there was no TLS with 127\.0\.0\.1: ") as caught:
             await connect().send(Request("GET", server.url.replace("http:", "https:"), {}, None, 5000))
     assert caught.value.kind == "tls"
+
+
+async def ending(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(1)
+    writer.transport.abort()
+
+
+async def test_a_handshake_that_is_cut_off(connect: Connect) -> None:
+    async with serving(ending) as server:
+        with pytest.raises(EgressError, match=r"127\.0\.0\.1 closed the connection as it was made") as caught:
+            await connect().send(Request("GET", server.url.replace("http:", "https:"), {}, None, 5000))
+    assert caught.value.kind == "reset"
