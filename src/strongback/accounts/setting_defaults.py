@@ -49,6 +49,7 @@ SETTINGS: Mapping[str, Any] = {
     "API_Upper_Count_Limit": 100,
     "API_Default_Count": 50,
     "API_Allow_Infinite_Count": True,
+    "API_User_Limit": 500,
     "Accounts_AllowAnonymousRead": False,
     "Accounts_AllowInvisibleStatusOption": True,
     "Accounts_AllowUserStatusMessageChange": True,

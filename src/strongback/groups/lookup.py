@@ -4,6 +4,9 @@ from strongback.accounts.caller import Caller
 from strongback.errors import Failure
 from strongback.storage.contract import RoomView, Store
 
+NOUNS = {"p": "group", "c": "channel"}
+"""What rooms of a type are called where one is not found."""
+
 DEEPEST = 10
 """Discussions inside discussions beyond this depth are not followed."""
 
@@ -15,11 +18,11 @@ async def group(
 
     A group that the caller may not see is not found, administrators included.
     """
-    room = await _room(store, caller, room_id, name, "group")
-    if room is None or room.type != "p" or not await can_access(store, caller, room):
+    room = await named(store, caller, room_id, name, "group")
+    if not await can_access(store, caller, room):
         raise not_found("group")
-    if room.archived and not archived:
-        raise Failure(f"The private group, {room.name}, is archived", "error-room-archived")
+    if not archived:
+        check_open(room)
     return room
 
 
@@ -27,26 +30,50 @@ async def channel(
     store: Store, caller: Caller, room_id: str | None, name: str | None, *, archived: bool
 ) -> RoomView:
     """The public channel that a request names; access is not asked for here."""
-    room = await _room(store, caller, room_id, name, "channel")
-    if room is None or room.type != "c":
-        raise not_found("channel")
-    if room.archived and not archived:
-        raise Failure(f"The channel, {room.name}, is archived", "error-room-archived")
+    room = await named(store, caller, room_id, name, "channel")
+    if not archived:
+        check_open(room)
     return room
+
+
+async def named(store: Store, caller: Caller, room_id: str | None, name: str | None, noun: str) -> RoomView:
+    """The group or channel that a request names, whether or not the caller may see it."""
+    room = await _room(store, caller, room_id, name, noun)
+    if room is None or NOUNS.get(room.type) != noun:
+        raise not_found(noun)
+    return room
+
+
+async def by_id_or_name(store: Store, caller: Caller, text: str, noun: str) -> RoomView:
+    """The group or channel that has this id, else the one of this name, whether or not the caller may see it."""
+    room = await store.room_by_id(text, caller.id) or await store.room_by_name(text, caller.id)
+    if room is None or NOUNS.get(room.type) != noun:
+        raise not_found(noun)
+    return room
+
+
+def check_open(room: RoomView) -> None:
+    """Raise Failure for an archived room."""
+    if room.archived:
+        kind = "private group" if room.type == "p" else "channel"
+        raise Failure(f"The {kind}, {room.name}, is archived", "error-room-archived")
 
 
 async def _room(
     store: Store, caller: Caller, room_id: str | None, name: str | None, noun: str
 ) -> RoomView | None:
     if room_id is None and name is None:
-        if noun == "channel":
-            raise not_found(noun)
-        raise Failure('The parameter "roomId" or "roomName" is required', "error-room-param-not-provided")
+        raise not_found(noun) if noun == "channel" else not_given()
     if room_id == "" and name == "" and noun == "group":
-        raise Failure('The parameter "roomId" or "roomName" is required', "error-room-param-not-provided")
+        raise not_given()
     if room_id is not None:
         return await store.room_by_id(room_id, caller.id)
     return await store.room_by_name(name or "", caller.id)
+
+
+def not_given() -> Failure:
+    """What a caller hears who names no room."""
+    return Failure('The parameter "roomId" or "roomName" is required', "error-room-param-not-provided")
 
 
 def not_found(noun: str) -> Failure:

@@ -48,6 +48,16 @@ def string(source: Mapping[str, object], name: str) -> str | None:
     return value
 
 
+def strings(source: Mapping[str, object], name: str) -> list[str]:
+    """Return a list of texts, empty if absent or null."""
+    value = source.get(name)
+    given = value if isinstance(value, list) else [None] * (value is not None)
+    texts = [one for one in given if isinstance(one, str) and "\0" not in one]
+    if len(texts) < len(given):
+        raise invalid(name, "must be a list of strings")
+    return texts
+
+
 def required(source: Mapping[str, object], name: str) -> str:
     """Return a text parameter that must be there and not be empty."""
     value = string(source, name)
