@@ -48,7 +48,7 @@ EVENT = (
 def receivers(count: int, delay: float) -> None:
     """Run receivers until stdin closes; prints their URLs."""
     with Receiver(origins=count, record=False) as receiver:
-        receiver.answer(status=200, body=b"{}", delay=delay)
+        receiver.answer(status=200, body=b"{}", headers={"Connection": "keep-alive"}, delay=delay)
         print(*receiver.urls, flush=True)
         sys.stdin.read()
 

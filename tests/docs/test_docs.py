@@ -14,6 +14,7 @@ from strongback.accounts.setting_defaults import SETTINGS
 from strongback.app import ENDPOINTS
 from strongback.cli.main import main
 from strongback.settings import Settings, sources
+from tests.docs.import_graph import PICTURE, draw
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -133,3 +134,7 @@ def test_guarantees_name_tests_that_exist() -> None:
     named = re.findall(r"`(tests/[a-z0-9_/]+\.py)`", (DOCS / "guarantees.md").read_text())
     assert len(named) > 15
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_the_picture_of_imports_is_what_the_code_imports() -> None:
+    assert PICTURE.read_text() == draw(), "python -m tests.docs.import_graph draws it anew"
