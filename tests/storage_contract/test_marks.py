@@ -7,7 +7,7 @@ import pytest
 
 from strongback.documents.document import Document
 from strongback.storage.changes import Put, Remove, RemoveAll
-from strongback.storage.contract import Having, Marked, Selection, Store
+from strongback.storage.contract import Having, Marked, Selection, Store, Thread
 from tests.storage_contract.conftest import room, write
 from tests.storage_contract.test_rooms import message
 
@@ -60,6 +60,9 @@ async def test_threads_stand_by_their_last_reply(store: Store) -> None:
     await write(store, message("d", 4_000, tmid="a"), message("e", 3_500, tmid="a"))
     assert await ids(store, Marked("r1", "roots"), "threads") == "ac"
     assert await ids(store, Having("messages", "thread", "a"), "created") == "ed"
+    await change(store, "e", _hidden=True)
+    assert await ids(store, Thread("a"), "created") == "d"
+    assert await ids(store, Thread("a"), "newest") == "d"
 
 
 async def test_what_changed_and_what_went_is_known(store: Store) -> None:

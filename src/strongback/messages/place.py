@@ -45,9 +45,9 @@ async def admit(store: Store, sender: Sender, place: Place) -> None:
     if view.type == "d" and await _is_blocked(store, view, sender):
         raise Failure("room_is_blocked")
     may_write = room.get("ro") is not True or caller.may_in("post-readonly", view.subscription_roles)
-    if not may_write and not _names(room.get("unmuted"), sender):
+    if not may_write and not names(room.get("unmuted"), sender):
         raise Failure("You can't send messages because the room is readonly.")
-    if _names(room.get("muted"), sender):
+    if names(room.get("muted"), sender):
         raise Failure("You_have_been_muted")
     if not place.changes.steps:
         place.changes.guards.extend(guards)
@@ -61,7 +61,8 @@ async def access(store: Store, caller: Caller, view: RoomView) -> list[Guard] | 
     return [Member(seen.id, caller.id)] if seen.subscribed else [Present("users", caller.id)]
 
 
-def _names(usernames: object, sender: Sender) -> bool:
+def names(usernames: object, sender: Sender) -> bool:
+    """Whether a list of a room, such as that of muted people, holds the sender."""
     return isinstance(usernames, list) and sender.username in usernames
 
 

@@ -13,11 +13,27 @@ from strongback.storage.contract import RoomView, Store
 MINUTE_MS = 60_000
 
 
-async def find(store: Store, rid: str, id: str) -> Document:
-    """The message with this id in this room; Failure for none, and for one that has been hidden."""
+async def by_id(store: Store, id: str) -> Document | None:
+    """The message with this id; None for none, and for one that has been hidden."""
     stored = await store.get("messages", id)
     message = None if stored is None else stored.decode()
-    if message is None or message.body.get("_hidden") is True:
+    return None if message is None or message.body.get("_hidden") is True else message
+
+
+async def existing(store: Store, id: str) -> Document:
+    """The message that is to be marked; Failure for none."""
+    message = await by_id(store, id)
+    if message is None:
+        raise Failure(
+            'The provided "messageId" does not match any existing message.', "error-message-not-found"
+        )
+    return message
+
+
+async def find(store: Store, rid: str, id: str) -> Document:
+    """The message with this id in this room; Failure for none, and for one that has been hidden."""
+    message = await by_id(store, id)
+    if message is None:
         raise Failure(f'No message found with the id of "{id}".')
     if message.body.get("rid") != rid:
         raise Failure("The room id provided does not match where the message is from.")

@@ -150,8 +150,24 @@ class Marked:
     after: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """The replies to a message; hidden ones never show."""
+
+    root: str
+
+
 Selection = (
-    Everything | Having | IntegrationScope | Timeline | RoomsOf | ChannelsFor | MembersOf | HoldersOf | Marked
+    Everything
+    | Having
+    | IntegrationScope
+    | Timeline
+    | RoomsOf
+    | ChannelsFor
+    | MembersOf
+    | HoldersOf
+    | Marked
+    | Thread
 )
 
 ORDERS = ("created", "newest", "id", "name", "username", "members", "updated", "threads")

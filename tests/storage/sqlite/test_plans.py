@@ -17,6 +17,7 @@ from strongback.storage.contract import (
     MembersOf,
     RoomsOf,
     Selection,
+    Thread,
     Timeline,
 )
 from strongback.storage.sqlite import deliveries, retention, statements, steps
@@ -142,7 +143,7 @@ def scans(lines: list[str]) -> list[str]:
         *selected([HoldersOf("r1", ("owner", "leader"))], "id"),
         *selected([RoomsOf("u1", ("p", "c"))], "name"),
         *selected([Having("rooms", "type", "p"), ChannelsFor("u1")], "name"),
-        *selected([Having("messages", "thread", "m1")], "created"),
+        *selected([Having("messages", "thread", "m1"), Thread("m1")], "created"),
     ],
 )
 def test_no_statement_scans_a_table_that_grows(connection: sqlite3.Connection, sql: str) -> None:
@@ -179,6 +180,8 @@ def test_the_test_sees_a_scan(connection: sqlite3.Connection) -> None:
         (Timeline("r1"), "newest"),
         (Having("messages", "rid", "r1"), "newest"),
         (Having("messages", "thread", "m1"), "created"),
+        (Thread("m1"), "created"),
+        (Thread("m1"), "newest"),
     ],
 )
 def test_a_page_of_many_is_not_sorted(connection: sqlite3.Connection, asked: Selection, order: str) -> None:

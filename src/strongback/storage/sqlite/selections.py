@@ -14,6 +14,7 @@ from strongback.storage.contract import (
     MembersOf,
     RoomsOf,
     Selection,
+    Thread,
     Timeline,
 )
 from strongback.storage.sqlite.steps import field, table
@@ -127,6 +128,8 @@ def where(selection: Selection) -> Where:
             return Where("subscriptions", f"t.rid = ? AND t.user_id IN ({holders})", (rid, rid, *roles))
         case Marked():
             return _marked(selection)
+        case Thread(root):
+            return Where("messages", "t.thread = ? AND t.shown", (root,))
 
 
 COUNT_MEMBERS = (
