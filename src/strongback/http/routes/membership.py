@@ -43,7 +43,7 @@ async def invite(noun: Noun, call: ServerCall) -> Answer:
     body, services = call.body, call.services
     named = (params.string(body, "roomId") or params.string(body, "roomName") or "").strip()
     if not named:
-        raise lookup.not_given()
+        raise lookup.not_given() if noun is GROUPS else lookup.not_found(noun.key)
     room = await lookup.by_id_or_name(services.store, call.caller, named, noun.key)
     users = await invitations.find(services.store, call.caller, *_invited(body))
     await invitations.invite(
