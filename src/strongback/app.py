@@ -18,6 +18,7 @@ from strongback.http.routes import (
     chat,
     deliveries,
     groups,
+    history,
     hooks,
     info,
     integrations,
@@ -27,12 +28,16 @@ from strongback.http.routes import (
     membership,
     permissions,
     roles,
+    room_lists,
     room_roles,
+    room_settings,
+    room_states,
     tokens,
     users,
 )
 from strongback.http.routes import settings as settings_routes
 from strongback.http.services import ServerEndpoint, Services
+from strongback.integrations.rooms import rename_channels, unbind
 from strongback.integrations.user_deletion import disable_integrations
 from strongback.settings import Settings
 from strongback.storage.contract import Store
@@ -63,6 +68,10 @@ ENDPOINTS: Sequence[ServerEndpoint] = [
     *membership.ENDPOINTS,
     *members.ENDPOINTS,
     *room_roles.ENDPOINTS,
+    *room_lists.ENDPOINTS,
+    *room_settings.ENDPOINTS,
+    *room_states.ENDPOINTS,
+    *history.ENDPOINTS,
     *chat.ENDPOINTS,
     *integrations.ENDPOINTS,
     *deliveries.ENDPOINTS,
@@ -92,6 +101,8 @@ async def prepare(
         access,
         settings,
         on_user_delete=(disable_integrations,),
+        on_room_rename=(rename_channels,),
+        on_room_delete=(unbind,),
         on_event=(outbox(Triggers(store), clock, lambda: str(access.newest.settings["Site_Url"])),),
         egress=Client(policy),
         secrets=Secrets(settings.secret_key, settings.database_path.with_name(KEY_FILE)),

@@ -6,7 +6,8 @@ from strongback.accounts.caller import Caller
 from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.groups.delete import delete
-from strongback.storage.changes import Link, Put, PutIntegration
+from strongback.storage.changes import Changes, Put, Remove
+from strongback.storage.contract import Store
 from tests.room_world import RoomWorld
 
 pytestmark = pytest.mark.anyio
@@ -26,11 +27,11 @@ async def rooms(world: RoomWorld) -> RoomWorld:
 async def end(world: RoomWorld, caller: Caller, rid: str) -> None:
     room = await world.store.room_by_id(rid, caller.id)
     assert room is not None
-    await delete(world.store, caller, room)
+    await delete(world.store, world.clock, caller, room)
 
 
 async def test_everything_in_the_room_goes_and_nothing_else(rooms: RoomWorld) -> None:
-    await end(rooms, rooms.caller("ann", "delete-p"), "r-eng")
+    await end(rooms, rooms.caller("ann", "delete-p", "view-p-room"), "r-eng")
     assert await rooms.store.get("rooms", "r-eng") is None
     assert await rooms.bodies("subscriptions", "rid", "r-eng") == []
     assert await rooms.bodies("messages", "rid", "r-eng") == []
@@ -42,14 +43,14 @@ async def test_the_permission_is_that_of_the_rooms_type(rooms: RoomWorld) -> Non
     town = await rooms.room("town", "ann", kind="c")
     for permissions, rid in (([], "r-eng"), (["delete-c"], "r-eng"), (["delete-p"], town)):
         with pytest.raises(Failure) as caught:
-            await end(rooms, rooms.caller("ann", *permissions), rid)
+            await end(rooms, rooms.caller("ann", "view-p-room", *permissions), rid)
         assert (caught.value.text, caught.value.error) == ("Not allowed", "error-not-allowed")
         assert caught.value.details == {"method": "eraseRoom"}
     await end(rooms, rooms.caller("ann", "delete-c"), town)
 
 
 async def test_a_role_in_the_room_counts(rooms: RoomWorld) -> None:
-    ann, bob = (rooms.caller(name) for name in ("ann", "bob"))
+    ann, bob = (rooms.caller(name, "view-p-room") for name in ("ann", "bob"))
     for caller in (ann, bob):
         caller.access.permissions["delete-p"] = frozenset({"owner"})  # type: ignore[index]
     with pytest.raises(Failure):
@@ -57,12 +58,36 @@ async def test_a_role_in_the_room_counts(rooms: RoomWorld) -> None:
     await end(rooms, ann, "r-eng")
 
 
-async def test_an_integration_keeps_its_text_bound_to_nothing(rooms: RoomWorld) -> None:
-    body = {"_id": "i1", "type": "webhook-incoming", "channel": ["#eng", "#ops"]}
-    links = [Link("#eng", "room", "r-eng"), Link("#ops", "room", "r-ops")]
-    await rooms.write(PutIntegration(Document("i1", body), links))
-    await end(rooms, rooms.caller("ann", "delete-p"), "r-eng")
-    assert await rooms.store.links("i1") == [Link("#eng", "room", None), Link("#ops", "room", "r-ops")]
-    await rooms.room("eng", "bob")  # a later room of that name, even of the same id, gets nothing
-    assert (await rooms.store.links("i1"))[0].target is None
-    assert (await rooms.body("integrations", "i1"))["channel"] == ["#eng", "#ops"]
+async def test_hooks_hear_of_the_room_and_write_with_it(rooms: RoomWorld) -> None:
+    heard = []
+
+    async def hook(_: Store, room: Document, changes: Changes, now: int) -> None:
+        heard.append((room.body["name"], now))
+        changes.steps.append(Put("settings", Document("heard", {"_id": "heard"})))
+
+    ann = rooms.caller("ann", "delete-p", "view-p-room")
+    room = await rooms.store.room_by_id("r-eng", ann.id)
+    assert room is not None
+    await delete(rooms.store, rooms.clock, ann, room, on_delete=(hook,))
+    assert heard == [("eng", rooms.now)]
+    assert await rooms.store.get("settings", "heard") is not None
+
+
+async def test_who_is_put_out_meanwhile_does_not_find_it(rooms: RoomWorld) -> None:
+    ann = rooms.caller("ann", "delete-p", "view-p-room")
+    room = await rooms.store.room_by_id("r-eng", ann.id)
+    assert room is not None
+    await rooms.write(Remove("subscriptions", "r-eng-ann"))
+    with pytest.raises(Failure) as caught:
+        await delete(rooms.store, rooms.clock, ann, room)
+    assert caught.value.error == "error-room-not-found"
+    assert await rooms.store.get("rooms", "r-eng") is not None
+
+
+async def test_what_goes_meanwhile_is_not_found(rooms: RoomWorld) -> None:
+    ann = rooms.caller("ann", "delete-p", "view-p-room")
+    room = await rooms.store.room_by_id("r-eng", ann.id)
+    assert room is not None
+    await end(rooms, ann, "r-eng")
+    with pytest.raises(Failure, match="does not match any group"):
+        await delete(rooms.store, rooms.clock, ann, room)

@@ -9,7 +9,9 @@ import pytest
 from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.groups.delete import delete
+from strongback.groups.rename import rename
 from strongback.integrations.create import create
+from strongback.integrations.rooms import rename_channels
 from strongback.storage.changes import Changes, Link, Remove
 from strongback.storage.contract import Store
 from tests.integrations.examples import IN, INCOMING, OUT, OUTGOING, fake_compile
@@ -191,18 +193,36 @@ class Meddling:
 
 
 async def test_a_room_that_goes_meanwhile_is_not_bound_to(rooms: RoomWorld) -> None:
-    ann = rooms.caller("ann", *ALL_FOUR, "delete-p")
+    ann = rooms.caller("ann", *ALL_FOUR, "delete-p", "view-p-room")
 
     async def meddle() -> None:
         room = await rooms.store.room_by_id("r-eng", ann.id)
         assert room is not None
-        await delete(rooms.store, ann, room)
+        await delete(rooms.store, rooms.clock, ann, room)
 
     store: Any = Meddling(rooms.store, meddle)
     with pytest.raises(Failure, match="Invalid room"):
         await create(store, rooms.clock, ann, IN, INCOMING, frozen="", compile=fake_compile)
     assert (await rooms.store.counts())["integrations"] == 0
     assert (await rooms.body("users", "u-bot"))["roles"] == ["user"]
+
+
+@pytest.mark.parametrize("given", [INCOMING, OUTGOING])
+async def test_a_room_that_is_renamed_meanwhile_is_bound_to_by_its_new_name(
+    rooms: RoomWorld, given: dict[str, Any]
+) -> None:
+    ann = rooms.caller("ann", *ALL_FOUR, "edit-room", "view-p-room")
+
+    async def meddle() -> None:
+        room = await rooms.store.room_by_id("r-eng", ann.id)
+        assert room is not None
+        await rename(rooms.store, rooms.clock, ann, room, "tech", on_rename=(rename_channels,))
+
+    store: Any = Meddling(rooms.store, meddle)
+    by_id = given | {"channel": "#r-eng"}
+    made = await create(store, rooms.clock, ann, given["type"], by_id, frozen="", compile=fake_compile)
+    assert made.body["channel"] == ["#tech"]
+    assert await rooms.store.links(made.id) == [Link("#tech", "room", "r-eng")]
 
 
 async def test_a_poster_that_goes_meanwhile_does_not_come_back(rooms: RoomWorld) -> None:

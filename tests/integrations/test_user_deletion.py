@@ -38,7 +38,11 @@ async def test_they_are_disabled_and_stay_as_they_are(rooms: RoomWorld, made: di
     before = {id: await rooms.body("integrations", id) for id in made.values()}
     await delete_bot(rooms)
     for id in made.values():
-        changed = {"enabled": False, "_updatedAt": "2023-11-14T22:13:21.000Z"}
+        changed = {
+            "enabled": False,
+            "disabledReason": "The account bot, as which it posts, was deleted",
+            "_updatedAt": "2023-11-14T22:13:21.000Z",
+        }
         assert await rooms.body("integrations", id) == before[id] | changed
         assert await rooms.store.links(id) == [Link("#eng", "room", "r-eng")]
     assert (await rooms.body("integrations", other.id))["enabled"] is True

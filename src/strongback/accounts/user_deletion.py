@@ -14,9 +14,18 @@ from strongback.storage.contract import Having, Store
 
 
 async def delete(
-    store: Store, clock: Clock, caller: Caller, user: Document, *, relinquish: bool, hooks: Sequence[OnDelete]
+    store: Store,
+    clock: Clock,
+    caller: Caller,
+    user: Document,
+    *,
+    relinquish: bool,
+    hooks: Sequence[OnDelete],
+    room_hooks: Sequence[OnDelete] = (),
 ) -> None:
     """Delete an account: its messages, memberships and tokens go, and the hooks add what is theirs, in one commit.
+
+    The hooks are told of the account, `room_hooks` of every room that goes with it.
 
     A sole owner of a room is refused with `user-last-owner`, unless `relinquish`: then the room goes where nobody
     else is in it, and its oldest other member becomes the owner.
@@ -32,7 +41,9 @@ async def delete(
                 'The required "userId" or "username" param provided does not match any users',
                 "error-invalid-user",
             )
-        changes = await _changes(store, stored.decode(), clock(), relinquish=relinquish, hooks=hooks)
+        changes = await _changes(
+            store, stored.decode(), clock(), relinquish=relinquish, hooks=hooks, room_hooks=room_hooks
+        )
         try:
             await store.commit(changes)
         except Conflict as conflict:
@@ -46,7 +57,13 @@ async def delete(
 
 
 async def _changes(
-    store: Store, user: Document, now: int, *, relinquish: bool, hooks: Sequence[OnDelete]
+    store: Store,
+    user: Document,
+    now: int,
+    *,
+    relinquish: bool,
+    hooks: Sequence[OnDelete],
+    room_hooks: Sequence[OnDelete],
 ) -> Changes:
     changes = Changes([Unchanged("users", user.id, user.revision)])
     if "admin" in (user.body.get("roles") or []):
@@ -62,6 +79,10 @@ async def _changes(
         raise Failure("A user who is the last owner of a room is kept", "user-last-owner", details=names)
     for hook in hooks:
         await hook(store, user, changes, now)
+    rooms = [await store.get("rooms", rid) for rid in orphaned]
+    for room in (one.decode() for one in rooms if one is not None):
+        for hook in room_hooks:
+            await hook(store, room, changes, now)
     changes.steps += [
         Remove("users", user.id),
         RemoveAll("subscriptions", "user_id", user.id),

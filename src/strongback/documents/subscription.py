@@ -29,6 +29,7 @@ def new_subscription(
         "userMentions": int(alerted),
         "groupMentions": 0,
     }
+    body |= {name: room[name] for name in ("prid", "customFields") if room.get(name) is not None}
     if roles:
         body["roles"] = list(roles)
     document = Document(id, body)

@@ -6,7 +6,6 @@ from typing import Any
 from strongback import ids
 from strongback.accounts.caller import Caller
 from strongback.accounts.retry import retry
-from strongback.accounts.usernames import fits
 from strongback.clock import Clock
 from strongback.documents.document import Document, Stored
 from strongback.documents.event import Event
@@ -14,10 +13,10 @@ from strongback.documents.room import new_room
 from strongback.documents.subscription import new_subscription
 from strongback.documents.user import brief
 from strongback.errors import Failure
-from strongback.storage.changes import Absent, Changes, OnEvent, Present, Put
+from strongback.groups import names
+from strongback.storage.changes import Changes, OnEvent, Present, Put
 from strongback.storage.contract import Store
 
-LONGEST_NAME = 255
 EXTRA = (
     "broadcast",
     "encrypted",
@@ -29,8 +28,6 @@ EXTRA = (
     "prid",
 )
 """The members of `extraData` that reach the room; upstream takes every key, which lets a caller set any member."""
-
-RESERVED = frozenset({"admin", "administrator", "system", "user"})
 
 
 async def create(
@@ -48,17 +45,14 @@ async def create(
     on_event: Sequence[OnEvent] = (),
 ) -> Document:
     """Make a room of type `p` or `c`, its owner's subscription and its members', in one commit."""
-    name = name.strip()
-    if not name:
-        raise Failure("Invalid name", "error-invalid-name")
-    _check_name(caller, name)
+    name = names.checked(caller, name)
     owner = await store.get("users", caller.id)
     if owner is None:
         raise Failure("unauthorized", status=403)
     chosen = {**_defaults(caller, kind), **{key: (extra or {})[key] for key in EXTRA if key in (extra or {})}}
 
     async def attempt() -> Document:
-        await _check_free(store, caller, name)
+        free = await names.free(store, caller, name)
         now, creator = clock(), owner.decode()
         room = new_room(
             ids.document_id(),
@@ -70,7 +64,7 @@ async def create(
             ro=read_only or chosen.get("broadcast") is True,
             customFields=dict(custom_fields or {}),
         )
-        changes = Changes([Absent("rooms", "name", name)], [Put("rooms", room)])
+        changes = Changes([free], [Put("rooms", room)])
         await _add_members(store, changes, room, creator, members, now, exclude_self=exclude_self)
         for hook in on_event:
             await hook(changes, Event("roomCreated", room, creator, None, creator, now))
@@ -87,23 +81,6 @@ def _defaults(caller: Caller, kind: str) -> dict[str, Any]:
     """Members that a room of this type has unless `extraData` says otherwise."""
     encrypted = caller.setting("E2E_Enable") and caller.setting("E2E_Enabled_Default_PrivateRooms")
     return {"encrypted": True} if kind == "p" and encrypted else {}
-
-
-def _check_name(caller: Caller, name: str) -> None:
-    pattern = caller.setting("UTF8_Channel_Names_Validation")
-    if len(name) > LONGEST_NAME or name.casefold() in RESERVED or not fits(pattern, name):
-        raise Failure(
-            f"{name} is not a valid room name.", "error-invalid-room-name", details={"channel_name": name}
-        )
-
-
-async def _check_free(store: Store, caller: Caller, name: str) -> None:
-    taken = await store.room_by_name(name, caller.id)
-    if taken is None:
-        return
-    if taken.archived:
-        raise Failure(f"There's an archived channel with name {name}", "error-archived-duplicate-name")
-    raise Failure(f"A channel with name '{name}' exists", "error-duplicate-channel-name")
 
 
 async def _add_members(

@@ -9,6 +9,7 @@ from strongback.accounts.permissions import AccessCache
 from strongback.accounts.users import OnDelete
 from strongback.clock import Clock
 from strongback.egress.client import Client, Policy
+from strongback.groups.edit import OnRoom
 from strongback.http import hook_body
 from strongback.http.endpoint import Call, Endpoint
 from strongback.http.rate_limit import RateLimiter
@@ -32,6 +33,10 @@ class Services:
     settings: Settings
     on_user_delete: Sequence[OnDelete] = field(default=())
     """Each adds to the changes of a user's deletion what hangs on that user in another part."""
+    on_room_rename: Sequence[OnRoom] = field(default=())
+    """Each adds to the changes of a room's name what shows that name in another part."""
+    on_room_delete: Sequence[OnRoom] = field(default=())
+    """Each adds to the changes of a room's end what hangs on that room in another part."""
     on_event: Sequence[OnEvent] = field(default=())
     """Each adds to the changes of what happens what is owed because of it."""
     compiler: Compiler = field(default_factory=Compiler)

@@ -16,7 +16,7 @@ from strongback.integrations.poster import grant_bot, posting_account
 from strongback.integrations.scope import INCOMING, MANAGE, MANAGE_OWN, OUTGOING
 from strongback.integrations.script import compile_script, once
 from strongback.scripts.compile import Compile
-from strongback.storage.changes import Absent, Changes, Link, Present, PutIntegration
+from strongback.storage.changes import Absent, Changes, Guard, Holds, Link, Present, PutIntegration
 from strongback.storage.contract import Store
 
 TOKEN_LENGTH = 48
@@ -55,14 +55,17 @@ async def create(
     return await retry(attempt)
 
 
-def guards(links: list[Link]) -> list[Present]:
-    """What must still be there when an integration is bound to it."""
-    kinds = {"room": "rooms", "user": "users"}
-    return [
-        Present(kinds[link.kind], link.target)
-        for link in links
-        if link.kind in kinds and link.target is not None
-    ]
+def guards(links: list[Link]) -> list[Guard]:
+    """What must still be there, under the name that is shown, when an integration is bound to it."""
+    fields = {"room": ("rooms", "name"), "user": ("users", "username")}
+    held: list[Guard] = []
+    for link in links:
+        if link.kind in fields and link.target is not None:
+            kind, field = fields[link.kind]
+            shown = link.text[1:]
+            by_id = shown == link.target  # a room without a name
+            held.append(Present(kind, link.target) if by_id else Holds(kind, link.target, field, shown))
+    return held
 
 
 def _document(kind: str, members: dict[str, Any], links: list[Link], caller: Caller, now: int) -> Document:

@@ -11,6 +11,7 @@ from strongback.errors import Failure
 from strongback.integrations import validate_incoming, validate_outgoing
 from strongback.integrations.channels import bind
 from strongback.integrations.create import guards, outgoing_user_missing
+from strongback.integrations.disable import forget_reason
 from strongback.integrations.engine import LEGACY_ENGINE, frozen_reason
 from strongback.integrations.poster import grant_bot, posting_account
 from strongback.integrations.scope import INCOMING, MANAGE, MANAGE_OWN, OUTGOING, may_manage
@@ -43,6 +44,7 @@ async def update(
         else:
             links = await _outgoing(store, caller, document, given, changes, frozen)
         await compile_script(document, compile, frozen=frozen)
+        forget_reason(document)
         document.set("channel", [link.text for link in links])
         document.set("_updatedBy", {"_id": caller.id, "username": caller.username})
         document.set_date("_updatedAt", clock())

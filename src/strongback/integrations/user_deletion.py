@@ -1,6 +1,7 @@
 """What becomes of integrations when the account they post as goes (spec/05 section 6)."""
 
 from strongback.documents.document import Document
+from strongback.integrations.disable import disable
 from strongback.storage.changes import Changes, PutIntegration
 from strongback.storage.contract import Having, Store
 
@@ -11,6 +12,6 @@ async def disable_integrations(store: Store, user: Document, changes: Changes, n
     changes.guards.append(await store.steady(posting))
     for stored in await store.select(posting):
         document = stored.decode()
-        document.set("enabled", value=False)
-        document.set_date("_updatedAt", now)
+        name = user.body.get("username", user.id)
+        disable(document, f"The account {name}, as which it posts, was deleted", now)
         changes.steps.append(PutIntegration(document, await store.links(stored.id)))

@@ -3,6 +3,7 @@
 import contextlib
 
 from strongback.errors import Failure
+from strongback.integrations.disable import disable
 from strongback.storage.changes import Changes, Put, Unchanged
 from strongback.storage.deliveries import Queue
 from strongback.webhooks.outgoing import Attempt, Parts
@@ -27,8 +28,7 @@ async def add_disabling(parts: Parts, changes: Changes, one: Attempt, reason: st
     if stored is None:
         return
     document = stored.decode()
-    document.set("enabled", False)
-    document.set_date("_updatedAt", now)
+    disable(document, reason[:1].upper() + reason[1:], now)
     changes.guards.append(Unchanged("integrations", document.id, document.revision))
     changes.steps.append(Put("integrations", document))
     name = document.body.get("name") or document.id

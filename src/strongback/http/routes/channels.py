@@ -6,7 +6,6 @@ import msgspec
 
 from strongback.errors import Failure
 from strongback.groups import lookup
-from strongback.groups.delete import delete
 from strongback.http import params
 from strongback.http.envelope import UNAUTHORIZED, Answer
 from strongback.http.routes import rooms
@@ -53,7 +52,7 @@ ONE_OF_BOTH = {"oneOf": [_only("roomId"), _only("roomName")]}
 
 async def get_integrations(call: ServerCall) -> Answer:
     """The integrations that reach a public channel."""
-    return await rooms.get_integrations(call, lookup.channel, "includeAllPublicChannels")
+    return await rooms.get_integrations(call, rooms.CHANNELS, "includeAllPublicChannels")
 
 
 async def messages(call: ServerCall) -> Answer:
@@ -88,10 +87,7 @@ async def create(call: ServerCall) -> Answer:
 
 async def remove(call: ServerCall) -> Answer:
     """Delete a public channel."""
-    room_id, name = params.string(call.body, "roomId"), params.string(call.body, "roomName")
-    room = await lookup.channel(call.services.store, call.caller, room_id, name, archived=True)
-    await delete(call.services.store, call.caller, room)
-    return {}
+    return await rooms.delete_room(call, rooms.CHANNELS)
 
 
 ENDPOINTS: list[ServerEndpoint] = [

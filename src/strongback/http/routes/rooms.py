@@ -11,6 +11,7 @@ from strongback.documents.document import HIDDEN
 from strongback.errors import Failure
 from strongback.groups import lookup as rooms
 from strongback.groups.create import create
+from strongback.groups.delete import delete
 from strongback.groups.shown import shown as as_shown
 from strongback.http import params
 from strongback.http.envelope import UNAUTHORIZED, Answer
@@ -33,6 +34,11 @@ class Noun:
     key: str
     type: str
     lookup: Lookup
+
+    @property
+    def called(self) -> str:
+        """What a refusal calls a room of this type."""
+        return "private group" if self.type == "p" else "channel"
 
     async def find(self, call: ServerCall, source: Mapping[str, object], *, archived: bool) -> RoomView:
         """The room that `roomId` or `roomName` names; `archived` says whether an archived one will do."""
@@ -76,15 +82,13 @@ class WhichRoom(msgspec.Struct):
     roomName: str | msgspec.UnsetType = msgspec.UNSET
 
 
-async def get_integrations(call: ServerCall, lookup: Lookup, everywhere: str) -> Answer:
+async def get_integrations(call: ServerCall, noun: Noun, everywhere: str) -> Answer:
     """The integrations of a room; `everywhere` names the parameter that adds those for all rooms of its type."""
     caller, services = call.caller, call.services
     if not caller.may_any(*ANY_OF):
         return UNAUTHORIZED
-    query = call.query
-    room_id, name = params.string(query, "roomId"), params.string(query, "roomName")
-    room = await lookup(services.store, caller, room_id, name, archived=True)
-    wide = params.string(query, everywhere)
+    room = await noun.find(call, call.query, archived=True)
+    wide = params.string(call.query, everywhere)
     asked = wanted(call)
     found = await lists.of_room(
         services.store,
@@ -122,6 +126,14 @@ async def create_room(call: ServerCall, kind: str) -> dict[str, Any]:
         on_event=services.on_event,
     )
     return shown(room.body)
+
+
+async def delete_room(call: ServerCall, noun: Noun) -> Answer:
+    """Delete the room that the body names."""
+    services = call.services
+    room = await noun.find(call, call.body, archived=True)
+    await delete(services.store, services.clock, call.caller, room, on_delete=services.on_room_delete)
+    return {}
 
 
 def member_names(given: list[Any]) -> list[str]:

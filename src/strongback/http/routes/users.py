@@ -112,6 +112,7 @@ async def delete(call: ServerCall) -> Answer:
         user,
         relinquish=relinquish,
         hooks=services.on_user_delete,
+        room_hooks=services.on_room_delete,
     )
     return {}
 

@@ -1,0 +1,36 @@
+"""Whether a room stands in its member's list: closed, it comes back when somebody writes (spec/04 section 3)."""
+
+from strongback.accounts.caller import Caller
+from strongback.accounts.retry import retry
+from strongback.clock import Clock
+from strongback.errors import Failure
+from strongback.storage.changes import Changes, Put, Unchanged
+from strongback.storage.contract import RoomView, Store
+
+
+async def open_room(store: Store, clock: Clock, caller: Caller, room: RoomView) -> None:
+    """Put a group back into the caller's list; Failure where it is there."""
+    await _set(store, clock, caller, room, is_open=True)
+
+
+async def close_room(store: Store, clock: Clock, caller: Caller, room: RoomView) -> None:
+    """Take a group out of the caller's list; Failure where it is not there."""
+    await _set(store, clock, caller, room, is_open=False)
+
+
+async def _set(store: Store, clock: Clock, caller: Caller, room: RoomView, *, is_open: bool) -> None:
+    async def attempt() -> None:
+        stored = await store.subscription(room.id, caller.id)
+        mine = None if stored is None else stored.decode()
+        if (mine is not None and mine.body["open"]) is is_open:
+            state = "open for" if is_open else "closed to"
+            raise Failure(f"The private group, {room.name}, is already {state} the sender")
+        if mine is None:
+            return  # who sees it as part of another room has no list to put it in
+        mine.set("open", is_open)
+        mine.set_date("_updatedAt", clock())
+        await store.commit(
+            Changes([Unchanged("subscriptions", mine.id, mine.revision)], [Put("subscriptions", mine)])
+        )
+
+    await retry(attempt)
