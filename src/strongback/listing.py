@@ -6,7 +6,8 @@ and never merged into it. Nothing is decoded where the store can answer alone.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -92,6 +93,27 @@ async def listing(
     return Listing([text if project is None else project(text) for _, text in chosen], len(found))
 
 
+async def matching(
+    slices: AsyncGenerator[list[Stored], None],
+    wanted: Wanted,
+    rules: Rules,
+    *,
+    matching_ms: int = MATCHING_MS,
+    seconds: Callable[[], float] = time.perf_counter,
+) -> list[str]:
+    """A page of the rows that match a filter, in the order they come in; no row behind the page is looked at."""
+    end, texts = wanted.offset + wanted.count, list[str]()
+    async with (
+        aclosing(slices),
+        aclosing(_Matching(wanted, rules, matching_ms, seconds).run(slices)) as found,
+    ):
+        async for _, text in found:
+            texts.append(text)
+            if len(texts) == end and wanted.count:
+                break
+    return texts[wanted.offset :]
+
+
 def _key(entry: tuple[Any, str]) -> Any:
     return entry[0]
 
@@ -120,7 +142,7 @@ class _Matching:
         self._roots = frozenset(roots)
         self._clean = rules.clean
 
-    async def run(self, slices: AsyncIterator[list[Stored]]) -> AsyncIterator[tuple[Any, str]]:
+    async def run(self, slices: AsyncIterator[list[Stored]]) -> AsyncGenerator[tuple[Any, str], None]:
         """Yield the sort key and the wire text of every document that matches."""
         spent = 0.0
         async for rows in slices:

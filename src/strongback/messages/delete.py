@@ -31,9 +31,7 @@ async def delete(
         await _check(store, caller, place, message, now, as_user=as_user)
         changes.guards += [*guards, Unchanged("messages", id, message.revision)]
         if isinstance(message.body.get("tmid"), str):
-            root = await store.get("messages", message.body["tmid"])
-            if root is not None:
-                thread.retract(changes, root.decode(), now)
+            await thread.retract(store, changes, message, now)
         _erase(caller, place, message, now)
         await store.commit(changes)
         return message
@@ -89,7 +87,7 @@ def _erase(caller: Sender, place: Place, message: Document, now: int) -> None:
         left.set("msg", "")
         for name in CLEARED:
             left.set(name, [])
-        for name in ("md", "blocks", "customFields"):
+        for name in ("md", "blocks", "customFields", "pinned", "pinnedAt", "pinnedBy", "starred"):
             left.drop(name)
         stored.mark_edited(left, caller, now)
     steps.append(Put("messages", left))

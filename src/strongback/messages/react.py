@@ -70,7 +70,9 @@ def _reactions(message: Document) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, reaction in stored.items() if isinstance(stored, dict) else ():
         usernames = reaction.get("usernames") if isinstance(reaction, dict) else None
-        found[name] = [one for one in usernames if isinstance(one, str)] if isinstance(usernames, list) else []
+        found[name] = (
+            [one for one in usernames if isinstance(one, str)] if isinstance(usernames, list) else []
+        )
     return found
 
 

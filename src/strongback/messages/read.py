@@ -26,7 +26,7 @@ PAIRS = {"mute_unmute": ("user-muted", "user-unmuted")}
 class Window:
     """What part of a room's history is asked for: between two moments, which count too if `inclusive`.
 
-    `unreads` asks how many messages lie between `oldest` and the page.
+    `unreads` asks how many messages lie between `unread_since`, or else `oldest`, and the page.
     """
 
     oldest: int | None = None
@@ -34,6 +34,7 @@ class Window:
     inclusive: bool = False
     threads: bool = True
     unreads: bool = False
+    unread_since: int | None = None
     offset: int = 0
     count: int = 20
 
@@ -51,7 +52,7 @@ async def of_room(
     store: Store, caller: Caller, view: RoomView, wanted: Wanted, *, matching_ms: int = MATCHING_MS
 ) -> Listing:
     """All messages of a room that the caller may see, replies in threads and hidden ones included."""
-    return await _page(store, caller, Having("messages", "rid", view.id), wanted, matching_ms)
+    return await page(store, caller, Having("messages", "rid", view.id), wanted, matching_ms)
 
 
 async def history(
@@ -62,12 +63,13 @@ async def history(
     hidden = await _hidden_types(store, caller, view)
     kept = {"t": {"$nin": hidden}} if hidden else None
     wanted = Wanted(asked.offset, asked.count, kept)
-    texts = (await _page(store, caller, selection, wanted, matching_ms)).texts
+    texts = (await page(store, caller, selection, wanted, matching_ms)).texts
+    since = asked.oldest if asked.unread_since is None else asked.unread_since
     reached = _sent_at(texts[-1]) if texts else None
-    if not asked.unreads or asked.oldest is None or reached is None:
+    if not asked.unreads or since is None or reached is None or reached <= since:
         return History(texts)
-    unread = Timeline(view.id, asked.oldest, reached, threads=asked.threads)
-    found = await _page(store, caller, unread, Wanted(0, 1, kept, {"ts": 1}), matching_ms)
+    unread = Timeline(view.id, since, reached, threads=asked.threads)
+    found = await page(store, caller, unread, Wanted(0, 1, kept, {"ts": 1}), matching_ms)
     return History(texts, next(iter(found.texts), None), found.total)
 
 
@@ -77,10 +79,34 @@ async def one(store: Store, caller: Caller, id: str) -> dict[str, Any] | None:
     message = None if stored is None else stored.decode()
     if message is None or not isinstance(message.body.get("rid"), str):
         return None
-    view = await store.room_by_id(message.body["rid"], caller.id)
-    if view is None or not await can_access(store, caller, view):
+    if await room_of(store, caller, message.body["rid"]) is None:
         raise Failure("Not allowed", "error-not-allowed", details={"method": "getSingleMessage"})
     return await shown(store, caller, message.body)
+
+
+async def page(
+    store: Store,
+    caller: Caller,
+    selection: Selection,
+    wanted: Wanted,
+    matching_ms: int = MATCHING_MS,
+    order: str = "newest",
+) -> Listing:
+    """A page of messages as the caller sees them."""
+    rules = Rules(ORDERS, order, clean=partial(clean, user_id=caller.id))
+    found = await listing(store, selection, wanted, rules, matching_ms=matching_ms)
+    return replace(found, texts=await named_for(store, caller, found.texts))
+
+
+async def named_for(store: Store, caller: Caller, texts: list[str]) -> list[str]:
+    """Wire texts with real names, where the server shows them."""
+    return await with_names(store, texts) if caller.setting("UI_Use_Real_Name") else texts
+
+
+async def room_of(store: Store, caller: Caller, rid: str) -> RoomView | None:
+    """The room with this id, if the caller may see it."""
+    view = await store.room_by_id(rid, caller.id)
+    return view if view is not None and await can_access(store, caller, view) else None
 
 
 async def _hidden_types(store: Store, caller: Caller, view: RoomView) -> list[str]:
@@ -94,13 +120,3 @@ async def _hidden_types(store: Store, caller: Caller, view: RoomView) -> list[st
 def _sent_at(text: str) -> int | None:
     sent = msgspec.json.decode(text).get("ts")
     return parse_date(sent) if isinstance(sent, str) else None
-
-
-async def _page(
-    store: Store, caller: Caller, selection: Selection, wanted: Wanted, matching_ms: int
-) -> Listing:
-    rules = Rules(ORDERS, "newest", clean=partial(clean, user_id=caller.id))
-    found = await listing(store, selection, wanted, rules, matching_ms=matching_ms)
-    if not caller.setting("UI_Use_Real_Name"):
-        return found
-    return replace(found, texts=await with_names(store, found.texts))
