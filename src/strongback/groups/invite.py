@@ -15,16 +15,15 @@ from strongback.storage.changes import OnEvent
 from strongback.storage.contract import Everything, RoomView, Store
 
 
-async def find(store: Store, caller: Caller, ids: Sequence[str], usernames: Sequence[str]) -> list[Document]:
-    """The accounts that an invitation names, each once; Failure for too many names, or for none that exists."""
+async def find(store: Store, caller: Caller, ids: Sequence[str], usernames: Sequence[str]) -> list[str]:
+    """The ids of the accounts that an invitation names; Failure for too many names, or for none that exists."""
     _check_number(caller, len(ids) + len(usernames))
     stored = [await store.get("users", id) for id in ids]
     stored += [await store.user_by_name(username) for username in usernames]
-    found = {one.id: public(one) for one in stored if one is not None}
-    users = [user for user in found.values() if _has_username(user)]
-    if not users:
+    found = [one.id for one in stored if one is not None and _has_username(public(one))]
+    if not found:
         raise Failure("Cannot invite if no valid users are provided", "error-empty-invite-list")
-    return users
+    return list(dict.fromkeys(found))
 
 
 async def invite(
@@ -32,7 +31,7 @@ async def invite(
     clock: Clock,
     caller: Caller,
     room: RoomView,
-    users: Sequence[Document],
+    user_ids: Sequence[str],
     *,
     on_event: Sequence[OnEvent] = (),
 ) -> None:
@@ -48,9 +47,8 @@ async def invite(
         check_open(here.view)
         changes, now = here.changes(), clock()
         inviter = (await calling(store, caller)).account
-        for user in users:
-            if await store.subscription(room.id, user.id) is None:
-                await enter(changes, here.room, user, now, invited_by=inviter, on_event=on_event)
+        for user in await _newcomers(store, room.id, user_ids):
+            await enter(changes, here.room, user, now, invited_by=inviter, on_event=on_event)
         if changes.steps:
             await store.commit(changes)
 
@@ -69,23 +67,28 @@ async def add_all(
     """Make every account a member of a room, or every active one."""
     if not caller.may("add-all-to-room"):
         raise Failure("Not allowed", "error-not-allowed", details={"method": "addAllToRoom"})
-    users: list[Document] = []
+    user_ids: list[str] = []
     async for rows in store.scan(Everything("users"), "id"):
         accounts = [public(row) for row in rows]
-        users += [one for one in accounts if one.body.get("active", True) is True or not active_only]
-        _check_number(caller, len(users))
+        user_ids += [one.id for one in accounts if one.body.get("active", True) is True or not active_only]
+        _check_number(caller, len(user_ids))
 
     async def attempt() -> None:
         here = await standing(store, caller, room.id, NOUNS[room.type])
         check_open(here.view)
         changes, now = here.changes(), clock()
-        for user in filter(_has_username, users):
-            if await store.subscription(room.id, user.id) is None:
-                await enter(changes, here.room, user, now, on_event=on_event)
+        for user in await _newcomers(store, room.id, user_ids):
+            await enter(changes, here.room, user, now, on_event=on_event)
         if changes.steps:
             await store.commit(changes)
 
     await retry(attempt)
+
+
+async def _newcomers(store: Store, rid: str, user_ids: Sequence[str]) -> list[Document]:
+    """Those of these accounts who still exist and are not in the room."""
+    stored = [await store.get("users", id) for id in user_ids if await store.subscription(rid, id) is None]
+    return [user for one in stored if one is not None and _has_username(user := public(one))]
 
 
 def _check_number(caller: Caller, number: int) -> None:

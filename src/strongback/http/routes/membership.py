@@ -45,9 +45,9 @@ async def invite(noun: Noun, call: ServerCall) -> Answer:
     if not named:
         raise lookup.not_given() if noun is GROUPS else lookup.not_found(noun.key)
     room = await lookup.by_id_or_name(services.store, call.caller, named, noun.key)
-    users = await invitations.find(services.store, call.caller, *_invited(body))
+    user_ids = await invitations.find(services.store, call.caller, *_invited(body))
     await invitations.invite(
-        services.store, services.clock, call.caller, room, users, on_event=services.on_event
+        services.store, services.clock, call.caller, room, user_ids, on_event=services.on_event
     )
     return await noun.answer(call, room.id)
 
