@@ -1,6 +1,7 @@
 """How a listing is asked for and answered on the wire (spec/02)."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -19,6 +20,26 @@ class ListQuery(msgspec.Struct):
     sort: str | msgspec.UnsetType = msgspec.UNSET
     query: str | msgspec.UnsetType = msgspec.UNSET
     fields: str | msgspec.UnsetType = msgspec.UNSET
+
+
+def page_schema(which: str, *more: str) -> dict[str, Any]:
+    """The schema of a query that must name one thing, may give further texts, and may ask for a page."""
+    texts = {name: {"type": "string"} for name in (which, *more)}
+    numbers = {name: {"type": "number"} for name in ("offset", "count")}
+    return {
+        "type": "object",
+        "properties": texts | numbers,
+        "required": [which],
+        "additionalProperties": False,
+    }
+
+
+def paging(call: ServerCall) -> Wanted:
+    """What page the request asks for, where nothing else may be asked; Failure for the rest of a listing."""
+    for name in ("query", "sort", "fields"):
+        if name in call.query:
+            raise params.invalid(name, "can not be used here")
+    return wanted(call)
 
 
 def wanted(call: ServerCall) -> Wanted:

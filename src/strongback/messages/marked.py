@@ -8,12 +8,14 @@ from strongback.listing import MATCHING_MS, Listing, Wanted
 from strongback.messages.read import page, room_of
 from strongback.storage.contract import Marked, Store
 
+Mark = Literal["pinned", "starred", "mentions"]
+
 
 async def marked(
     store: Store,
     caller: Caller,
     rid: str,
-    how: Literal["pinned", "starred", "mentions"],
+    how: Mark,
     wanted: Wanted,
     *,
     matching_ms: int = MATCHING_MS,

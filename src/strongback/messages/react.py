@@ -24,6 +24,8 @@ async def react(
 
     async def attempt() -> None:
         message = await stored.existing(store, id)
+        if not emoji:
+            raise Failure('The required "emoji" param is missing.', "error-emoji-param-not-provided")
         found = await place(store, await store.room_by_id(message.body["rid"], sender.id))
         guards = None if found is None else await access(store, sender.caller, found.view)
         if found is None or guards is None:
