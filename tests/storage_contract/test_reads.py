@@ -1,12 +1,23 @@
 """Reads see every awaited commit, in a stated order."""
 
+import json
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from strongback.documents.document import Document
 from strongback.storage.changes import Link, Put, PutToken, Remove, RemoveTokens
-from strongback.storage.contract import Everything, Having, IntegrationScope, Revisions, Store
+from strongback.storage.contract import (
+    Everything,
+    Having,
+    IntegrationScope,
+    Reachable,
+    Revisions,
+    Selection,
+    Store,
+    UsersWith,
+)
 
 from .conftest import integration, login_token, room, subscription, user, write
 
@@ -195,3 +206,26 @@ async def test_select_by_field(store: Store) -> None:
     assert [row.id for row in found] == ["r1-u1", "r2-u1"]
     with pytest.raises(ValueError, match="no indexed field"):
         await store.select(Having("subscriptions", "text", "x"))
+
+
+async def test_users_by_role_and_by_presence(store: Store) -> None:
+    await write(
+        store,
+        user("u1", "zoe", roles=["bot", "user"], status="away"),
+        user("u2", "bob", roles=["user"], status="offline"),
+        user("u3", "ann", roles=["bot"], status="online"),
+        user("u4", "cat", roles=["robot"]),
+        subscription("r1", "u2", "bot"),
+    )
+
+    async def ids(selection: Selection) -> list[str]:
+        page = await store.page(selection, "username", 0, 10)
+        assert page.total == len(page.texts)
+        return [json.loads(text)["_id"] for text in page.texts]
+
+    assert await ids(UsersWith("bot")) == ["u3", "u1"]
+    assert await ids(UsersWith("app")) == []
+    assert await ids(Reachable()) == ["u3", "u1"]
+    await write(store, user("u1", "zoe", roles=["user"], status="offline"))
+    assert await ids(UsersWith("bot")) == ["u3"]
+    assert await ids(Reachable()) == ["u3"]

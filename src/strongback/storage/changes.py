@@ -120,6 +120,13 @@ class AdminRemains:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleUnused:
+    """No user and no member of a room holds this role."""
+
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class OwnerRemains:
     """The room has an owner beside this user, or the user is none of its owners."""
 
@@ -182,6 +189,7 @@ Guard = (
     | Holds
     | Steady
     | AdminRemains
+    | RoleUnused
     | OwnerRemains
     | EmailFree
     | TokenNameFree

@@ -140,6 +140,18 @@ class HoldersOf:
 
 
 @dataclass(frozen=True, slots=True)
+class UsersWith:
+    """The users who hold a role of their own."""
+
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """The users who are online, away or busy."""
+
+
+@dataclass(frozen=True, slots=True)
 class Marked:
     """The messages of a room that are `pinned`, `starred` by a user or `mentions` of one, that start a thread
     (`roots`), or that changed after a moment (`changed`, epoch milliseconds)."""
@@ -166,6 +178,8 @@ Selection = (
     | ChannelsFor
     | MembersOf
     | HoldersOf
+    | UsersWith
+    | Reachable
     | Marked
     | Thread
 )

@@ -15,17 +15,19 @@ from strongback.storage.contract import (
     IntegrationScope,
     Marked,
     MembersOf,
+    Reachable,
     RoomsOf,
     Selection,
     Thread,
     Timeline,
+    UsersWith,
 )
 from strongback.storage.sqlite import deliveries, retention, statements, steps
 from strongback.storage.sqlite.schema import migrate
 from strongback.storage.sqlite.selections import count_sql, page_sql, rows_sql, stored_columns, where
 
-SMALL = {"settings", "permissions", "roles", "sequence", "j"}
-"""Tables that do not grow with use; `j` is a list among the parameters."""
+SMALL = {"settings", "permissions", "roles", "sequence", "j", "p"}
+"""Tables that do not grow with use; `j` is a list among the parameters, `p` a page."""
 
 TARGETS = (("room", "r1"), ("scope", "all_private_groups"))
 SCOPES = [
@@ -48,6 +50,7 @@ def fixed() -> list[str]:
     ]
     found += [
         steps.ADMIN_BESIDE,
+        steps.HOLDS_ROLE,
         steps.OWNER_REMAINS,
         steps.EMAIL_OF_ANOTHER,
         steps.TOKEN_NAMED,
@@ -141,6 +144,7 @@ def scans(lines: list[str]) -> list[str]:
         *selected([Marked("r1", "roots")], "threads"),
         *selected([MembersOf("r1")], "members"),
         *selected([HoldersOf("r1", ("owner", "leader"))], "id"),
+        *selected([UsersWith("bot"), Reachable()], "username"),
         *selected([RoomsOf("u1", ("p", "c"))], "name"),
         *selected([Having("rooms", "type", "p"), ChannelsFor("u1")], "name"),
         *selected([Having("messages", "thread", "m1"), Thread("m1")], "created"),
@@ -175,6 +179,7 @@ def test_the_test_sees_a_scan(connection: sqlite3.Connection) -> None:
         (MembersOf("r1"), "members"),
         (Having("rooms", "type", "p"), "name"),
         (ChannelsFor("u1"), "name"),
+        (Reachable(), "username"),
         (Marked("r1", "roots"), "threads"),
         (Marked("r1", "pinned"), "newest"),
         (Timeline("r1"), "newest"),

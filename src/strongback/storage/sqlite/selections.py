@@ -12,10 +12,12 @@ from strongback.storage.contract import (
     IntegrationScope,
     Marked,
     MembersOf,
+    Reachable,
     RoomsOf,
     Selection,
     Thread,
     Timeline,
+    UsersWith,
 )
 from strongback.storage.sqlite.steps import field, table
 
@@ -126,6 +128,11 @@ def where(selection: Selection) -> Where:
             places = ", ".join("?" * len(roles))
             holders = f"SELECT user_id FROM room_roles WHERE rid = ? AND role IN ({places})"
             return Where("subscriptions", f"t.rid = ? AND t.user_id IN ({holders})", (rid, rid, *roles))
+        case UsersWith(role):
+            source = "user_roles s CROSS JOIN users t ON t.id = s.user_id"
+            return Where("users", "s.role = ?", (role,), source)
+        case Reachable():
+            return Where("users", "t.reachable = 1", ())
         case Marked():
             return _marked(selection)
         case Thread(root):

@@ -38,6 +38,7 @@ from strongback.storage.changes import (
     RemoveAll,
     RemoveToken,
     RemoveTokens,
+    RoleUnused,
     SetMembers,
     SettleDelivery,
     Steady,
@@ -118,6 +119,8 @@ def holds(connection: sqlite3.Connection, guard: Guard) -> bool:
             return steady(connection, kind, name, value) == (count, newest)
         case AdminRemains(user_id):
             return one(ADMIN_BESIDE, (user_id,)).fetchone() is not None
+        case RoleUnused(role):
+            return one(HOLDS_ROLE, (role,)).fetchone() is None
         case OwnerRemains(rid, user_id):
             return one(OWNER_REMAINS, (rid, user_id)).fetchone() is not None
         case EmailFree(address, user_id):
@@ -137,6 +140,9 @@ def holds(connection: sqlite3.Connection, guard: Guard) -> bool:
 ADMIN_BESIDE = (
     "SELECT 1 FROM user_roles r JOIN users u ON u.id = r.user_id"
     " WHERE r.role = 'admin' AND r.user_id <> ? AND u.active LIMIT 1"
+)
+HOLDS_ROLE = (
+    "SELECT 1 FROM user_roles WHERE role = ?1 UNION ALL SELECT 1 FROM room_roles WHERE role = ?1 LIMIT 1"
 )
 _OWNER = "EXISTS (SELECT 1 FROM room_roles WHERE rid = ?1 AND role = 'owner' AND user_id"
 OWNER_REMAINS = f"SELECT 1 WHERE NOT {_OWNER} = ?2) OR {_OWNER} <> ?2)"
