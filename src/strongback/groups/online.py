@@ -7,10 +7,11 @@ import msgspec
 
 from strongback.accounts.caller import Caller
 from strongback.errors import Failure
+from strongback.groups import listings
 from strongback.groups.lookup import NOUNS, can_access
 from strongback.groups.members import RULES
-from strongback.listing import Rules, Wanted, listing
-from strongback.storage.contract import ChannelsFor, Having, MembersOf, RoomsOf, RoomView, Selection, Store
+from strongback.listing import Wanted, listing
+from strongback.storage.contract import MembersOf, RoomView, Store
 
 PRESENT = ("online", "away", "busy")
 
@@ -37,19 +38,25 @@ async def online(
 async def _find(
     store: Store, caller: Caller, kind: str, query: Mapping[str, Any], matching_ms: int
 ) -> RoomView | None:
-    id, name = query.get("_id"), query.get("name")
-    among: Selection = RoomsOf(caller.id, (kind,)) if kind == "p" else ChannelsFor(caller.id)
-    if isinstance(id, str) or isinstance(name, str):
-        view = await (
-            store.room_by_id(id, caller.id)
-            if isinstance(id, str)
-            else store.room_by_name(str(name), caller.id)
-        )
-        if view is None or view.type != kind:
-            return None
-        if not await can_access(store, caller, view):
-            return view
-        among = Having("rooms", "id", view.id)
     wanted = Wanted(count=1, filter={**query, "t": kind}, fields={"_id": 1})
-    texts = (await listing(store, among, wanted, Rules({}, "id"), matching_ms=matching_ms)).texts
-    return None if not texts else await store.room_by_id(msgspec.json.decode(texts[0])["_id"], caller.id)
+    id, name = query.get("_id"), query.get("name")
+    if isinstance(id, str):
+        return await _named(store, caller, kind, await store.room_by_id(id, caller.id), wanted)
+    if isinstance(name, str):
+        return await _named(store, caller, kind, await store.room_by_name(name, caller.id), wanted)
+    if kind == "p":
+        found = await listings.joined(store, caller, (kind,), wanted, matching_ms=matching_ms)
+    else:
+        found = await listings.channels(store, caller, wanted, matching_ms=matching_ms)
+    ids = [msgspec.json.decode(text)["_id"] for text in found.texts]
+    return await store.room_by_id(ids[0], caller.id) if ids else None
+
+
+async def _named(
+    store: Store, caller: Caller, kind: str, view: RoomView | None, wanted: Wanted
+) -> RoomView | None:
+    """The room that a query names, unless it can be seen and does not match the rest."""
+    if view is None or view.type != kind:
+        return None
+    seen = await can_access(store, caller, view)
+    return view if not seen or await listings.one(store, caller, view.id, wanted) is not None else None
