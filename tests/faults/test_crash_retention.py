@@ -14,10 +14,10 @@ DAY_MS = 86_400_000
 BATCH = 500
 OLD = 1_200
 COPIES = (
-    "INSERT INTO events SELECT 'old' || n, kind, rid, message, user_id, hops, body, created - :age + n FROM events, numbers",
-    "INSERT INTO deliveries SELECT n - :old - 1, 'old' || n || '.0', 'old' || n, integration, url, origin, trigger_word,"
-    " 'delivered', NULL, 1, next_at, NULL, NULL, NULL, NULL, 0, created - :age, updated - :age"
-    " FROM deliveries, numbers",
+    "INSERT INTO events SELECT n - :old - 1, 'old' || n, kind, rid, message, user_id, hops, body, created - :age + n,"
+    " n - :old - 1, 1 FROM events, numbers",
+    "INSERT INTO outbox SELECT n - :old - 1, n - :old - 1, 0, 0, target, origin, trigger_word,"
+    " 'delivered', NULL, 1, next_at, NULL, NULL, NULL, NULL, created - :age, updated - :age FROM outbox, numbers",
 )
 REMAINING = "SELECT count(*) FROM {} WHERE id LIKE 'old%'"
 

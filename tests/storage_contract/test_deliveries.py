@@ -21,7 +21,7 @@ from strongback.storage.changes import (
 )
 from strongback.storage.contract import Store
 from strongback.storage.deliveries import Old, Queue, Wanted
-from tests.storage_contract.conftest import integration, write
+from tests.storage_contract.conftest import integration
 
 pytestmark = pytest.mark.anyio
 
@@ -33,12 +33,33 @@ def event(id: str, created: int = 0) -> PutEvent:
     return PutEvent(id, "sendMessage", "r1", "m1", "u1", 0, '{"text":"hi"}', created)
 
 
-def owed(id: str, *, origin: str = "http://a:80", at: int = 0, to: str = "i1", replay: int = 0) -> PutReplay:
-    return PutReplay(id, id.partition(".")[0], Target(to, f"{origin}/hook", origin), replay, at)
+def owed(
+    id: str, *, origin: str = "http://a:80", at: int = 0, to: str = "i1", event_at: int | None = None
+) -> list[PutEvent | PutDeliveries]:
+    """Steps that owe one delivery because of an event of its own, due at a moment."""
+    event_id = id.removesuffix(".0")
+    happened = event(event_id, at if event_at is None else event_at)
+    return [happened, PutDeliveries(event_id, [Target(to, f"{origin}/hook", origin)], at, 99)]
+
+
+def replayed(id: str, replay: int) -> PutReplay:
+    target = Target("i1", "http://a:80/hook", "http://a:80")
+    return PutReplay(f"{id}.{replay}", id.partition(".")[0], target, replay, 0)
+
+
+async def write(store: Store, *steps: Any) -> None:
+    """Commit steps, or lists of steps, without guards."""
+    await store.commit(
+        Changes(steps=[one for step in steps for one in (step if isinstance(step, list) else [step])])
+    )
 
 
 def settled(id: str, state: str, at: int = 9, **more: Any) -> SettleDelivery:
     return SettleDelivery(id, state, None, at, at, **more)
+
+
+def number(id: str) -> int:
+    return int(id.removesuffix(".0").removeprefix("e"))
 
 
 async def claimed(store: Store, wanted: Wanted = ALL, now: int = 100, worker: str = "w") -> list[str]:
@@ -47,41 +68,40 @@ async def claimed(store: Store, wanted: Wanted = ALL, now: int = 100, worker: st
 
 async def test_what_is_due_is_claimed_in_the_order_in_which_it_was_owed(store: Store) -> None:
     await write(
-        store, event("e"), owed("e.0", at=5), owed("e.1", at=3), owed("e.2", at=5), owed("e.3", at=500)
+        store, event("e"), owed("e0.0", at=5), owed("e1.0", at=3), owed("e2.0", at=5), owed("e3.0", at=500)
     )
-    assert await claimed(store) == ["e.1", "e.0", "e.2"]
+    assert await claimed(store) == ["e1.0", "e0.0", "e2.0"]
     assert await claimed(store) == []
-    assert await claimed(store, now=500) == ["e.3"]
+    assert await claimed(store, now=500) == ["e3.0"]
 
 
 async def test_a_claim_says_what_happened_and_when_the_next_one_is_due(store: Store) -> None:
     await write(
         store,
-        event("e", 7),
-        owed("e.0", at=5),
-        owed("e.1", at=900),
-        owed("e.2", origin="http://b:80", at=800),
+        owed("e0.0", at=5, event_at=7),
+        owed("e1.0", at=900),
+        owed("e2.0", origin="http://b:80", at=800),
     )
     claims = await store.claim("w", 100, 160, ALL)
     delivery, happened = claims.taken[0]
-    assert (delivery.id, delivery.state, delivery.attempts, delivery.worker) == ("e.0", "sending", 1, "w")
+    assert (delivery.id, delivery.state, delivery.attempts, delivery.worker) == ("e0.0", "sending", 1, "w")
     assert (happened.id, happened.kind, happened.rid, happened.body, happened.created) == (
-        "e",
+        "e0",
         "sendMessage",
         "r1",
         '{"text":"hi"}',
         7,
     )
     assert claims.next_at == 800
-    assert await store.delivery("e.0") == delivery
-    assert await store.event("e") == happened
+    assert await store.delivery("e0.0") == delivery
+    assert await store.event("e0") == happened
 
 
 async def test_each_origin_gives_what_it_has_room_for(store: Store) -> None:
-    await write(store, event("e"), *(owed(f"e.{n}", origin=f"http://{n % 3}:80") for n in range(30)))
+    await write(store, *(owed(f"e{n}.0", origin=f"http://{n % 3}:80") for n in range(30)))
     wanted = Wanted(total=6, each=4, busy={"http://0:80": 3, "http://1:80": 4})
     first = await claimed(store, wanted)
-    assert sorted(int(id.partition(".")[2]) % 3 for id in first) == [0, 2, 2, 2, 2]
+    assert sorted(number(id) % 3 for id in first) == [0, 2, 2, 2, 2]
     everything = set(first)
     while more := await claimed(store, Wanted(total=5, each=4, busy={})):
         assert len(more) <= 5
@@ -91,56 +111,56 @@ async def test_each_origin_gives_what_it_has_room_for(store: Store) -> None:
 
 
 async def test_a_claim_with_little_room_goes_on_with_the_next_origin(store: Store) -> None:
-    await write(store, event("e"), *(owed(f"e.{n}", origin=f"http://{n % 5}:80") for n in range(25)))
+    await write(store, *(owed(f"e{n}.0", origin=f"http://{n % 5}:80") for n in range(25)))
     origins = []
     for _ in range(5):
         [id] = await claimed(store, Wanted(total=1, each=4, busy={}))
-        origins.append(int(id.partition(".")[2]) % 5)
+        origins.append(number(id) % 5)
     assert sorted(origins) == [0, 1, 2, 3, 4]
 
 
 async def test_a_lease_that_ended_is_given_to_another_worker(store: Store) -> None:
-    await write(store, event("e"), owed("e.0"))
-    assert await claimed(store, now=100) == ["e.0"]
+    await write(store, owed("e0.0"))
+    assert await claimed(store, now=100) == ["e0.0"]
     assert await store.reclaim(159) == 0
     await store.renew("w", 300)
     assert await store.reclaim(299) == 0
     assert await store.reclaim(301) == 1
-    assert await claimed(store, now=301, worker="other") == ["e.0"]
+    assert await claimed(store, now=301, worker="other") == ["e0.0"]
     with pytest.raises(Conflict):
-        await store.commit(Changes([Held("e.0", "w")], [settled("e.0", "delivered")]))
-    await store.commit(Changes([Held("e.0", "other")], [settled("e.0", "delivered")]))
-    found = await store.delivery("e.0")
+        await store.commit(Changes([Held("e0.0", "w")], [settled("e0.0", "delivered")]))
+    await store.commit(Changes([Held("e0.0", "other")], [settled("e0.0", "delivered")]))
+    found = await store.delivery("e0.0")
     assert found is not None
     assert (found.state, found.attempts, found.worker) == ("delivered", 2, None)
 
 
 async def test_what_a_stopping_worker_lets_go_counts_no_attempt(store: Store) -> None:
-    await write(store, event("e"), owed("e.0"))
+    await write(store, owed("e0.0"))
     await claimed(store)
     assert await store.reclaim(100, "w") == 1
-    found = await store.delivery("e.0")
+    found = await store.delivery("e0.0")
     assert found is not None
     assert (found.state, found.attempts) == ("pending", 0)
 
 
 async def test_an_end_is_the_end(store: Store) -> None:
-    await write(store, event("e"), owed("e.0"))
+    await write(store, owed("e0.0"))
     await claimed(store)
-    await write(store, settled("e.0", "delivered"))
-    await write(store, settled("e.0", "pending"))
-    found = await store.delivery("e.0")
+    await write(store, settled("e0.0", "delivered"))
+    await write(store, settled("e0.0", "pending"))
+    found = await store.delivery("e0.0")
     assert found is not None
     assert found.state == "delivered"
     assert await claimed(store, now=1000) == []
 
 
 async def test_a_retry_keeps_the_request_that_was_prepared(store: Store) -> None:
-    await write(store, event("e"), owed("e.0"))
+    await write(store, owed("e0.0"))
     await claimed(store)
-    await write(store, settled("e.0", "pending", 200, request="{}", request_revision=3))
+    await write(store, settled("e0.0", "pending", 200, request="{}", request_revision=3))
     await claimed(store, now=200)
-    await write(store, settled("e.0", "pending", 300))
+    await write(store, settled("e0.0", "pending", 300))
     [(delivery, _)] = (await store.claim("w", 300, 360, ALL)).taken
     assert (delivery.request, delivery.request_revision, delivery.attempts) == ("{}", 3, 3)
 
@@ -154,6 +174,7 @@ def owing(event_id: str, *integrations: str, limit: int = 3) -> PutDeliveries:
 async def test_an_event_owes_a_delivery_to_each_target(store: Store) -> None:
     await write(store, event("e"), owing("e", "i1", "i2", "i1"))
     first, second, third = [await store.delivery(f"e.{n}") for n in range(3)]
+    assert await store.delivery("e.3") is None
     assert first is not None
     assert second is not None
     assert third is not None
@@ -188,7 +209,7 @@ async def test_beyond_the_limit_of_an_integration_a_delivery_has_failed(store: S
 
 
 async def test_failures_in_a_row_are_counted_until_a_success(store: Store) -> None:
-    await write(store, event("e"), owed("e.0"))
+    await write(store, owed("e0.0"))
     for at in (10, 20, 30):
         await write(store, CountOutcome("i1", False, at))
     assert await store.queue("i1") == Queue(open=1, failures=3, failing_since=10)
@@ -198,48 +219,56 @@ async def test_failures_in_a_row_are_counted_until_a_success(store: Store) -> No
 
 
 async def test_a_removed_integration_cancels_what_was_owed_to_it(store: Store) -> None:
-    await write(store, integration("i1"), event("e"), owed("e.0"), owed("e.1"), owed("e.2", to="i2"))
+    await write(store, integration("i1"), event("e"), owed("e0.0"), owed("e1.0"), owed("e2.0", to="i2"))
     await claimed(store, Wanted(1, 1, {}))
     await write(store, Remove("integrations", "i1"))
-    found = [await store.delivery(f"e.{n}") for n in range(3)]
+    found = [await store.delivery(f"e{n}.0") for n in range(3)]
     assert [one and one.state for one in found] == ["cancelled", "cancelled", "pending"]
     assert found[1] is not None
     assert found[1].reason == "the integration was removed"
-    assert await claimed(store) == ["e.2"]
+    assert await claimed(store) == ["e2.0"]
 
 
 async def test_a_page_of_deliveries_is_newest_first(store: Store) -> None:
-    await write(store, event("e"), *(owed(f"e.{n}") for n in range(5)), owed("e.9", to="i2"))
+    await write(store, *(owed(f"e{n}.0") for n in range(5)), owed("e9.0", to="i2"))
     await claimed(store, Wanted(2, 2, {}))
-    await write(store, settled("e.0", "delivered"))
+    await write(store, settled("e0.0", "delivered"))
     page = await store.deliveries("i1", None, 1, 2)
-    assert ([one.id for one in page.deliveries], page.total) == (["e.3", "e.2"], 5)
+    assert ([one.id for one in page.deliveries], page.total) == (["e3.0", "e2.0"], 5)
     page = await store.deliveries("i1", "pending", 0, 0)
-    assert ([one.id for one in page.deliveries], page.total) == (["e.4", "e.3", "e.2"], 3)
+    assert ([one.id for one in page.deliveries], page.total) == (["e4.0", "e3.0", "e2.0"], 3)
 
 
 async def test_replays_are_numbered_by_the_delivery_they_repeat(store: Store) -> None:
-    await write(
-        store, event("e"), owed("e.1"), owed("e.10"), owed("e.1.4", replay=4), owed("e.1.5", replay=5)
-    )
+    await write(store, event("e"), owing("e", "i1", "i1"), replayed("e.1", 4), replayed("e.1", 5))
     assert await store.last_replay("e.1") == 5
-    assert await store.last_replay("e.10") == 0
+    assert await store.last_replay("e.0") == 0
+    first, again = await store.delivery("e.1"), await store.delivery("e.1.4")
+    assert first is not None
+    assert again is not None
+    assert (first.id, first.replay, again.id, again.replay) == ("e.1", 0, "e.1.4", 4)
+    for unknown in ("e.1.6", "e.9", "e", "e.x", "e.1.4.1", "", "e.-1", "e.99999999999999999999"):
+        assert await store.delivery(unknown) is None
+    await write(store, settled("e.1.4", "delivered"))
+    again = await store.delivery("e.1.4")
+    assert again is not None
+    assert again.state == "delivered"
 
 
 async def test_an_event_that_is_there_stays_as_it_is(store: Store) -> None:
     await write(store, event("e", 5))
-    await write(store, event("e", 9), owed("e.0"))
+    await write(store, event("e", 9), replayed("e.0", 1))
     found = await store.event("e")
     assert found is not None
     assert found.created == 5
 
 
 async def test_a_clock_that_went_back_lets_nothing_wait_for_longer(store: Store) -> None:
-    await write(store, event("e"), owed("e.0", at=DAY), owed("e.1", at=5))
-    await write(store, settled("e.0", "pending", DAY))
-    await write(store, SettleDelivery("e.0", "pending", None, DAY + 5_000, DAY))
+    await write(store, owed("e0.0", at=DAY), owed("e1.0", at=5))
+    await write(store, settled("e0.0", "pending", DAY))
+    await write(store, SettleDelivery("e0.0", "pending", None, DAY + 5_000, DAY))
     assert await store.rebase(1_000) == 1
-    found = await store.delivery("e.0")
+    found = await store.delivery("e0.0")
     assert found is not None
     assert (found.next_at, found.updated) == (6_000, 1_000)
 
@@ -280,9 +309,7 @@ async def test_only_what_is_old_and_over_goes(store: Store) -> None:
     await write(
         store,
         event("old", 10),
-        event("new", 500),
-        owed("old.0", at=10),
-        owed("old.1", at=10),
+        PutDeliveries("old", [Target("i1", "http://a/", "http://a:80")] * 2, 10, 99),
         owed("new.0", at=500),
     )
     await claimed(store, Wanted(1, 1, {}))
@@ -301,24 +328,26 @@ async def test_only_what_is_old_and_over_goes(store: Store) -> None:
 
 
 async def test_what_waits_for_too_long_expires_with_a_reason(store: Store) -> None:
-    await write(store, event("e", 500), owed("e.0", at=500))
+    await write(store, owed("e0.0", at=500))
     old = Old(now=900, before=100, pending_before=600, keys_before=0, expired="late", keep=10, batch=50)
     assert await store.retire(old) == 1
-    found = await store.delivery("e.0")
+    found = await store.delivery("e0.0")
     assert found is not None
     assert (found.state, found.reason, found.updated) == ("expired", "late", 900)
     assert (await store.queue("i1")).open == 0
 
 
 async def test_the_newest_of_an_integration_stay(store: Store) -> None:
-    await write(store, event("e", 500), *(owed(f"e.{n}", at=500) for n in range(8)))
+    await write(store, *(owed(f"e{n}.0", at=500) for n in range(8)))
     await claimed(store, Wanted(8, 8, {}))
-    await write(store, *(settled(f"e.{n}", "failed") for n in range(6)))
+    await write(store, *(settled(f"e{n}.0", "failed") for n in range(6)))
     old = Old(now=900, before=100, pending_before=0, keys_before=0, expired="", keep=4, batch=50)
     while await store.retire(old):
         pass
     page = await store.deliveries("i1", None, 0, 0)
-    assert [one.id for one in page.deliveries] == ["e.7", "e.6", "e.5", "e.4"]
+    assert [one.id for one in page.deliveries] == [
+        f"e{n}.0" for n in (7, 6, 5, 4, 3, 2)
+    ]  # two are still open
 
 
 async def test_whoever_delivers_is_woken_for_what_is_new_and_for_what_is_tried_again(store: Store) -> None:
@@ -326,10 +355,10 @@ async def test_whoever_delivers_is_woken_for_what_is_new_and_for_what_is_tried_a
     store.on_deliveries(lambda: woken.append("wake"))
     await write(store, event("e"))
     assert woken == []
-    await write(store, owed("e.0"))
+    await write(store, owed("e0.0"))
     assert len(woken) == 1
     await claimed(store)
-    await write(store, settled("e.0", "pending"))
+    await write(store, settled("e0.0", "pending"))
     assert len(woken) == 2
-    await write(store, settled("e.0", "failed"))
+    await write(store, settled("e0.0", "failed"))
     assert len(woken) == 2

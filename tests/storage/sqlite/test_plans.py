@@ -58,7 +58,7 @@ def fixed() -> list[str]:
     ]
     found += [steps.MARK_SEEN]
     found += [f"DELETE FROM {name} WHERE message = ?" for name in steps.MARKS]
-    found += [steps.MEMBER, steps.HELD, steps.KEY_USED, steps.PUT_COPY, steps.HAS_QUEUE, steps.PUT_RECORD]
+    found += [steps.MEMBER, steps.KEY_USED, steps.PUT_COPY, steps.HAS_QUEUE, steps.PUT_RECORD]
     found += [steps.REMOVE_COPIES]
     found += [
         sql

@@ -1,7 +1,6 @@
 """Events and deliveries as SQL: the steps that write them, the claims that hand them out, retention."""
 
 import sqlite3
-from typing import Any
 
 import msgspec
 
@@ -11,6 +10,7 @@ from strongback.storage.changes import (
     PutEvent,
     PutKey,
     PutReplay,
+    PutRequest,
     SettleDelivery,
 )
 from strongback.storage.deliveries import Claims, Delivery, StoredEvent, Wanted
@@ -26,30 +26,60 @@ DELIVERY_COLUMNS = 16
 ORIGINS_A_CLAIM = 1_000
 """So many origins are looked at before a claim goes on where it was; more wait for the next claim."""
 
-PUT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
+PUT_EVENT = (
+    "INSERT INTO events (id, kind, rid, message, user_id, hops, body, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (id) DO NOTHING"
+)
+
 # One statement for all rows of an event: a thread that goes from statement to statement waits for its turn each time.
+# The rows of an event follow each other from `first` on, so that a delivery is found by its id without an index.
+FIRST = (
+    "UPDATE events SET first = (SELECT coalesce(max(sequence), 0) + 1 FROM outbox), many = ? WHERE id = ?"
+    " RETURNING first"
+)
 PUT_DELIVERIES = (
-    "INSERT INTO deliveries (id, event, integration, url, origin, trigger_word, state, reason, attempts, next_at,"
-    " replay, created, updated) SELECT ?1 || '.' || j.key, ?1, j.value ->> 0, j.value ->> 1, j.value ->> 2,"
-    " j.value ->> 3, iif(q.open >= ?4, 'failed', 'pending'), iif(q.open >= ?4, ?5, NULL), 0, ?3, 0, ?3, ?3"
-    " FROM json_each(?2) j LEFT JOIN queues q ON q.integration = j.value ->> 0"
+    "INSERT INTO outbox (sequence, event, number, replay, target, origin, trigger_word, state, reason, attempts,"
+    " next_at, created, updated) SELECT e.first + j.key, e.sequence, j.key, 0, t.id, t.origin, j.value ->> 3,"
+    " iif(q.open >= ?4, 'failed', 'pending'), iif(q.open >= ?4, ?5, NULL), 0, ?3, ?3, ?3"
+    " FROM json_each(?2) j CROSS JOIN events e ON e.id = ?1"
+    " CROSS JOIN targets t ON t.integration = j.value ->> 0 AND t.url = j.value ->> 1"
+    " LEFT JOIN queues q ON q.integration = t.integration"
 )
 COUNT_OPEN = (
-    "INSERT INTO queues (integration, open) SELECT integration, count(*) FROM deliveries"
-    " WHERE id >= ?1 || '.' AND id < ?1 || '/' AND state = 'pending' GROUP BY integration"
+    "INSERT INTO queues (integration, open) SELECT t.integration, count(*) FROM outbox d CROSS JOIN targets t"
+    " ON t.id = d.target WHERE d.sequence >= ? AND d.state = 'pending' GROUP BY t.integration"
     " ON CONFLICT (integration) DO UPDATE SET open = open + excluded.open"
+)
+TAKE_BACK = "DELETE FROM outbox WHERE sequence >= ?"
+PUT_ORIGINS = (
+    "INSERT INTO origins (origin) SELECT DISTINCT j.value ->> 2 FROM json_each(?) j WHERE true"
+    " ON CONFLICT DO NOTHING"
+)
+PUT_TARGETS = (
+    "INSERT INTO targets (integration, url, origin) SELECT j.value ->> 0, j.value ->> 1, o.id FROM json_each(?) j"
+    " CROSS JOIN origins o ON o.origin = j.value ->> 2 WHERE true ON CONFLICT DO NOTHING"
 )
 COUNT_ONE = "INSERT INTO queues (integration, open) VALUES (?, 1) ON CONFLICT (integration) DO UPDATE SET open = open + 1"
 PUT_REPLAY = (
-    "INSERT INTO deliveries (id, event, integration, url, origin, trigger_word, state, attempts, next_at, request,"
-    " request_revision, replay, created, updated) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', 0, ?7, ?8, ?9, ?10, ?7, ?7)"
+    "INSERT INTO outbox (event, number, replay, target, origin, trigger_word, state, attempts, next_at, request,"
+    " request_revision, created, updated) SELECT e.sequence, ?2, ?3, t.id, t.origin, ?6, 'pending', 0, ?7, ?8, ?9, ?7, ?7"
+    " FROM events e CROSS JOIN targets t ON t.integration = ?4 AND t.url = ?5 WHERE e.id = ?1"
 )
+SEQUENCE = (
+    "SELECT d.sequence FROM events e CROSS JOIN outbox d ON d.sequence = e.first + ?2 AND d.event = e.sequence"
+    " WHERE e.id = ?1 AND ?2 < e.many AND d.replay = 0"
+)
+SEQUENCE_OF_REPLAY = (
+    "SELECT d.sequence FROM events e CROSS JOIN outbox d ON d.event = e.sequence AND d.number = ?2 AND d.replay = ?3"
+    " WHERE e.id = ?1 AND d.replay > 0"
+)
+HELD = "SELECT 1 FROM outbox WHERE sequence = ? AND worker = ? AND state = 'sending'"
 SETTLE_DELIVERY = (
-    "UPDATE deliveries SET state = ?, reason = ?, next_at = ?, updated = ?, request = coalesce(?, request),"
+    "UPDATE outbox SET state = ?, reason = ?, next_at = ?, updated = ?, request = coalesce(?, request),"
     " request_revision = coalesce(?, request_revision), attempts = attempts - ?, worker = NULL, lease = NULL"
-    f" WHERE id = ? AND state IN {OPEN}"
+    f" WHERE sequence = ? AND state IN {OPEN}"
 )
-PUT_REQUEST = "UPDATE deliveries SET request = ?, request_revision = ? WHERE id = ?"
+PUT_REQUEST = "UPDATE outbox SET request = ?, request_revision = ? WHERE sequence = ?"
 COUNT_SUCCESS = (
     "UPDATE queues SET failures = 0, failing_since = NULL WHERE integration = ? AND failing_since IS NOT NULL"
 )
@@ -57,30 +87,41 @@ COUNT_FAILURE = "UPDATE queues SET failures = failures + 1, failing_since = coal
 PUT_KEY = "INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?, ?, ?)"
 
 NEXT_ORIGIN = (
-    "SELECT origin, next_at FROM deliveries WHERE state = 'pending' AND origin > ?"
-    " ORDER BY origin, next_at, sequence LIMIT 1"
+    "SELECT d.origin, d.next_at, o.origin FROM outbox d CROSS JOIN origins o ON o.id = d.origin"
+    " WHERE d.state = 'pending' AND d.origin > ? ORDER BY d.origin, d.next_at, d.sequence LIMIT 1"
 )
 DUE = (
-    f"SELECT d.sequence, {DELIVERY}, {EVENT} FROM deliveries d JOIN events e ON e.id = d.event"
-    " WHERE d.state = 'pending' AND d.origin = ? AND d.next_at <= ? ORDER BY d.next_at, d.sequence LIMIT ?"
+    "SELECT sequence FROM outbox WHERE state = 'pending' AND origin = ? AND next_at <= ?"
+    " ORDER BY next_at, sequence LIMIT ?"
 )
-WAITING = (
-    "SELECT next_at FROM deliveries WHERE state = 'pending' AND origin = ? ORDER BY next_at, sequence LIMIT 1"
+AFTER = (
+    "SELECT d.next_at FROM outbox t CROSS JOIN outbox d ON d.state = 'pending' AND d.origin = ?"
+    " AND (d.next_at, d.sequence) > (t.next_at, t.sequence) WHERE t.sequence = ?"
+    " ORDER BY d.next_at, d.sequence LIMIT 1"
 )
-TAKE = "UPDATE deliveries SET state = 'sending', worker = ?, lease = ?, attempts = attempts + 1 WHERE sequence = ?"
-RENEW = "UPDATE deliveries SET lease = ? WHERE state = 'sending' AND lease IS NOT NULL AND worker = ?"
-RECLAIM_ENDED = "UPDATE deliveries SET state = 'pending', worker = NULL, lease = NULL WHERE state = 'sending' AND lease < ?"
+TAKE = (
+    "UPDATE outbox SET state = 'sending', worker = ?, lease = ?, attempts = attempts + 1"
+    " WHERE sequence IN (SELECT value FROM json_each(?) j)"
+)
+TAKEN = (
+    f"SELECT {DELIVERY}, {EVENT} FROM json_each(?) j CROSS JOIN deliveries d ON d.sequence = j.value"
+    " CROSS JOIN events e ON e.id = d.event ORDER BY j.key"
+)
+RENEW = "UPDATE outbox SET lease = ? WHERE state = 'sending' AND lease IS NOT NULL AND worker = ?"
+RECLAIM_ENDED = (
+    "UPDATE outbox SET state = 'pending', worker = NULL, lease = NULL WHERE state = 'sending' AND lease < ?"
+)
 RECLAIM_OWN = (
-    "UPDATE deliveries SET state = 'pending', attempts = attempts - 1, worker = NULL, lease = NULL"
+    "UPDATE outbox SET state = 'pending', attempts = attempts - 1, worker = NULL, lease = NULL"
     " WHERE state = 'sending' AND lease IS NOT NULL AND worker = ?"
 )
 RECLAIM_ALL = (
-    "UPDATE deliveries SET state = 'pending', worker = NULL, lease = NULL"
+    "UPDATE outbox SET state = 'pending', worker = NULL, lease = NULL"
     " WHERE state = 'sending' AND lease IS NOT NULL"
 )
 REBASE = (
-    "UPDATE deliveries SET next_at = ?1 + max(next_at - updated, 0), updated = ?1"
-    " WHERE state = 'pending' AND origin >= '' AND updated > ?1"
+    "UPDATE outbox SET next_at = ?1 + max(next_at - updated, 0), updated = ?1"
+    " WHERE state = 'pending' AND origin > 0 AND updated > ?1"
 )
 
 
@@ -103,17 +144,57 @@ def put_event(connection: sqlite3.Connection, step: PutEvent) -> None:
 
 def put_deliveries(connection: sqlite3.Connection, step: PutDeliveries) -> None:
     """Owe deliveries, or record at once that an integration's queue is full."""
+    if not step.targets:
+        return
     targets = msgspec.json.encode(step.targets).decode()
+    (first,) = connection.execute(FIRST, (len(step.targets), step.event_id)).fetchone()
     too_many = f"the integration already has {step.limit} deliveries open"
-    connection.execute(PUT_DELIVERIES, (step.event_id, targets, step.created, step.limit, too_many))
-    connection.execute(COUNT_OPEN, (step.event_id,))
+    parameters = (step.event_id, targets, step.created, step.limit, too_many)
+    if connection.execute(PUT_DELIVERIES, parameters).rowcount < len(
+        step.targets
+    ):  # some are called for the first time
+        connection.execute(TAKE_BACK, (first,))
+        put_targets(connection, targets)
+        connection.execute(PUT_DELIVERIES, parameters)
+    connection.execute(COUNT_OPEN, (first,))
+
+
+def put_targets(connection: sqlite3.Connection, targets: str) -> None:
+    """Know these URLs of integrations from now on; a JSON list of `Target`."""
+    connection.execute(PUT_ORIGINS, (targets,))
+    connection.execute(PUT_TARGETS, (targets,))
 
 
 def put_replay(connection: sqlite3.Connection, step: PutReplay) -> None:
     """Owe a delivery again."""
-    more = (step.created, step.request, step.request_revision, step.replay)
-    connection.execute(PUT_REPLAY, (step.id, step.event_id, *step.target, *more))
-    connection.execute(COUNT_ONE, (step.target.integration_id,))
+    put_targets(connection, msgspec.json.encode([step.target]).decode())
+    integration, url, _, word = step.target
+    number = int(step.id.split(".")[1])
+    more = (word, step.created, step.request, step.request_revision)
+    connection.execute(PUT_REPLAY, (step.event_id, number, step.replay, integration, url, *more))
+    connection.execute(COUNT_ONE, (integration,))
+
+
+def find(connection: sqlite3.Connection, id: str) -> int | None:
+    """The sequence of the delivery with this id: the event's, its number and perhaps that of a replay."""
+    event, *numbers = id.split(".")
+    if not 1 <= len(numbers) <= 2 or not all(
+        one.isascii() and one.isdigit() and len(one) < 10 for one in numbers
+    ):
+        return None
+    sql = SEQUENCE if len(numbers) == 1 else SEQUENCE_OF_REPLAY
+    found = connection.execute(sql, (event, *map(int, numbers))).fetchone()
+    return None if found is None else found[0]
+
+
+def held(connection: sqlite3.Connection, id: str, worker: str) -> bool:
+    """Whether a delivery is being sent by this worker."""
+    return connection.execute(HELD, (find(connection, id), worker)).fetchone() is not None
+
+
+def put_request(connection: sqlite3.Connection, step: PutRequest) -> None:
+    """Keep what an attempt prepared."""
+    connection.execute(PUT_REQUEST, (step.request, step.revision, find(connection, step.delivery_id)))
 
 
 def settle_delivery(connection: sqlite3.Connection, step: SettleDelivery) -> None:
@@ -128,7 +209,7 @@ def settle_delivery(connection: sqlite3.Connection, step: SettleDelivery) -> Non
             step.request,
             step.request_revision,
             0 if step.attempted else 1,
-            step.id,
+            find(connection, step.id),
         ),
     )
 
@@ -150,46 +231,47 @@ def put_key(connection: sqlite3.Connection, step: PutKey) -> None:
 
 
 def claim(
-    connection: sqlite3.Connection, worker: str, now: int, lease: int, wanted: Wanted, after: str
-) -> tuple[Claims, str]:
+    connection: sqlite3.Connection, worker: str, now: int, lease: int, wanted: Wanted, after: int
+) -> tuple[Claims, int]:
     """Take what is due, origin by origin, beginning after `after`; answers where the next claim should begin.
 
     An origin costs two index lookups whatever waits behind it, so a stuck one does not slow the others down.
     """
-    taken: list[tuple[Delivery, StoredEvent]] = []
+    taken: list[int] = []
     earliest: int | None = None
-    origin, wrapped = after, False
+    number, wrapped = after, False
     for _ in range(ORIGINS_A_CLAIM):
-        found = connection.execute(NEXT_ORIGIN, (origin,)).fetchone()
+        found = connection.execute(NEXT_ORIGIN, (number,)).fetchone()
         if found is None or (wrapped and found[0] > after):
             if wrapped or not after:
+                number = 0
                 break
-            origin, wrapped = "", True
+            number, wrapped = 0, True
             continue
-        origin, first = found
+        number, first, origin = found
         free = min(wanted.each - wanted.busy.get(origin, 0), wanted.total - len(taken))
+        if len(taken) >= wanted.total:
+            break
         if free <= 0:
-            if len(taken) >= wanted.total:
-                return Claims(taken, earliest), origin
             continue
         if first <= now:
-            taken += _take(connection, worker, now, lease, origin, free)
-            left = connection.execute(WAITING, (origin,)).fetchone()
+            taken += [row for (row,) in connection.execute(DUE, (number, now, free))]
+            left = connection.execute(AFTER, (number, taken[-1])).fetchone()
             if left is None or left[0] <= now:
                 continue  # what is due waits for a free place, not for the time
             first = left[0]
         earliest = first if earliest is None else min(earliest, first)
-    return Claims(taken, earliest), origin if len(taken) >= wanted.total else ""
+    return Claims(_take(connection, worker, lease, taken), earliest), number
 
 
 def _take(
-    connection: sqlite3.Connection, worker: str, now: int, lease: int, origin: str, free: int
+    connection: sqlite3.Connection, worker: str, lease: int, taken: list[int]
 ) -> list[tuple[Delivery, StoredEvent]]:
-    rows: list[tuple[Any, ...]] = connection.execute(DUE, (origin, now, free)).fetchall()
-    connection.executemany(TAKE, [(worker, lease, row[0]) for row in rows])
-    taken = []
-    for row in rows:
-        delivery = list(row[1 : DELIVERY_COLUMNS + 1])
-        delivery[6], delivery[8], delivery[10] = "sending", delivery[8] + 1, worker
-        taken.append((Delivery(*delivery), StoredEvent(*row[DELIVERY_COLUMNS + 1 :])))
-    return taken
+    if not taken:
+        return []
+    rows = msgspec.json.encode(taken).decode()
+    connection.execute(TAKE, (worker, lease, rows))
+    return [
+        (Delivery(*row[:DELIVERY_COLUMNS]), StoredEvent(*row[DELIVERY_COLUMNS:]))
+        for row in connection.execute(TAKEN, (rows,))
+    ]

@@ -7,12 +7,14 @@ from strongback.storage.deliveries import Old
 from strongback.storage.sqlite.version_2 import OPEN
 
 OLD_DELIVERIES = (
-    "DELETE FROM deliveries WHERE sequence < (SELECT min(sequence) FROM deliveries) + ?"
+    "DELETE FROM outbox WHERE sequence < (SELECT min(sequence) FROM outbox) + ?"
     f" AND created < ? AND state NOT IN {OPEN}"
 )
 OLD_EVENTS = (
-    "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE created < ? ORDER BY created LIMIT ?)"
-    " AND NOT EXISTS (SELECT 1 FROM deliveries WHERE id > events.id || '.' AND id < events.id || '/')"
+    "DELETE FROM events WHERE sequence IN (SELECT sequence FROM events WHERE created < ? ORDER BY created LIMIT ?)"
+    " AND NOT EXISTS (SELECT 1 FROM outbox d WHERE d.sequence >= events.first"
+    " AND d.sequence < events.first + events.many AND d.event = events.sequence)"
+    " AND NOT EXISTS (SELECT 1 FROM outbox d WHERE d.event = events.sequence AND d.replay > 0)"
 )
 OLD_HISTORY = (
     "DELETE FROM history WHERE id IN (SELECT id FROM history WHERE updated < ? ORDER BY updated LIMIT ?)"
@@ -23,8 +25,8 @@ OLD_KEYS = (
 )
 BUSY = "SELECT integration FROM queues WHERE integration > ? ORDER BY integration LIMIT 1"
 SURPLUS_DELIVERIES = (
-    "DELETE FROM deliveries WHERE sequence IN (SELECT sequence FROM deliveries WHERE integration = ?"
-    f" ORDER BY sequence DESC LIMIT ? OFFSET ?) AND state NOT IN {OPEN}"
+    "DELETE FROM outbox WHERE sequence IN (SELECT d.sequence FROM targets t CROSS JOIN outbox d ON d.target = t.id"
+    f" WHERE t.integration = ? AND d.state NOT IN {OPEN} ORDER BY d.sequence DESC LIMIT ? OFFSET ?)"
 )
 SURPLUS_HISTORY = (
     "DELETE FROM history WHERE id IN (SELECT id FROM history WHERE integration_id = ?"
@@ -34,11 +36,9 @@ UNUSED_COPIES = (
     "DELETE FROM copies WHERE integration = ? AND NOT EXISTS (SELECT 1 FROM history h"
     " WHERE h.integration_id = copies.integration AND h.copy = copies.revision AND h.copy IS NOT NULL)"
 )
-
-
 EXPIRE = (
-    "UPDATE deliveries SET state = 'expired', reason = ?, updated = ?"
-    " WHERE integration = ? AND state = 'pending' AND created < ?"
+    "UPDATE outbox SET state = 'expired', reason = ?, updated = ? WHERE state = 'pending' AND created < ?"
+    " AND sequence IN (SELECT sequence FROM open_deliveries WHERE integration = ?)"
 )
 
 
@@ -52,7 +52,7 @@ def retire(connection: sqlite3.Connection, old: Old) -> int:
     integration = ""
     while gone < old.batch and (found := connection.execute(BUSY, (integration,)).fetchone()) is not None:
         (integration,) = found
-        expiring = (old.expired, old.now, integration, old.pending_before)
+        expiring = (old.expired, old.now, old.pending_before, integration)
         gone += connection.execute(EXPIRE, expiring).rowcount
         gone += connection.execute(SURPLUS_DELIVERIES, (integration, old.batch, old.keep)).rowcount
         gone += connection.execute(SURPLUS_HISTORY, (integration, old.batch, old.keep)).rowcount

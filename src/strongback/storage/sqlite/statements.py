@@ -2,8 +2,10 @@
 
 from functools import lru_cache
 
-from strongback.storage.sqlite.deliveries import DELIVERY, EVENT
+from strongback.storage.sqlite.deliveries import DELIVERY as DELIVERY_MEMBERS
+from strongback.storage.sqlite.deliveries import EVENT
 from strongback.storage.sqlite.selections import COLUMNS, stored_columns
+from strongback.storage.sqlite.version_2 import OPEN
 
 AUTHENTICATE = (
     "SELECT u.username, u.roles, (SELECT access FROM sequence) FROM tokens t JOIN users u ON u.id = t.user_id"
@@ -50,15 +52,26 @@ CHANGED_TRIGGERS = (
 REMOVED_TRIGGERS = "SELECT id FROM integrations_gone WHERE revision > ?"
 
 EVENT_BY_ID = f"SELECT {EVENT} FROM events e WHERE e.id = ?"
-DELIVERY_BY_ID = f"SELECT {DELIVERY} FROM deliveries d WHERE d.id = ?"
+DELIVERY = f"SELECT {DELIVERY_MEMBERS} FROM deliveries d WHERE d.sequence = ?"
+DELIVERIES_ENDED = (
+    "SELECT d.sequence FROM targets t CROSS JOIN outbox d ON d.target = t.id"
+    f" WHERE t.integration = ?1 AND d.state NOT IN {OPEN} AND (?2 IS NULL OR d.state = ?2)"
+)
+DELIVERIES_OPEN = (
+    "SELECT d.sequence FROM outbox d"
+    " WHERE d.sequence IN (SELECT sequence FROM open_deliveries WHERE integration = ?1) AND (?2 IS NULL OR d.state = ?2)"
+)
 DELIVERIES = (
-    f"SELECT {DELIVERY} FROM deliveries d WHERE d.integration = ?1 AND (?2 IS NULL OR d.state = ?2)"
-    " ORDER BY d.sequence DESC LIMIT ?3 OFFSET ?4"
+    f"SELECT {DELIVERY_MEMBERS} FROM ({DELIVERIES_ENDED} UNION ALL {DELIVERIES_OPEN} ORDER BY 1 DESC LIMIT ?3 OFFSET ?4) p"
+    " CROSS JOIN deliveries d ON d.sequence = p.sequence ORDER BY d.sequence DESC"
 )
 COUNT_DELIVERIES = (
-    "SELECT count(*) FROM deliveries d WHERE d.integration = ?1 AND (?2 IS NULL OR d.state = ?2)"
+    f"SELECT (SELECT count(*) FROM ({DELIVERIES_ENDED})) + (SELECT count(*) FROM ({DELIVERIES_OPEN}))"
 )
-LAST_REPLAY = "SELECT coalesce(max(replay), 0) FROM deliveries WHERE id > ?1 || '.' AND id < ?1 || '/'"
+LAST_REPLAY = (
+    "SELECT coalesce(max(d.replay), 0) FROM events e CROSS JOIN outbox d ON d.event = e.sequence AND d.replay > 0"
+    " WHERE e.id = ? AND d.number = ?"
+)
 QUEUE = "SELECT open, failures, failing_since FROM queues WHERE integration = ?"
 ANSWERED = "SELECT digest, status, body FROM keys WHERE integration = ? AND key = ? AND created >= ?"
 SECRET = "SELECT sealed FROM secrets WHERE integration = ?"

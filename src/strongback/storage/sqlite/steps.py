@@ -132,7 +132,7 @@ def holds(connection: sqlite3.Connection, guard: Guard) -> bool:
         case TriggersAt(revision):
             return bool(one("SELECT triggers FROM sequence").fetchone() == (revision,))
         case Held(delivery_id, worker):
-            return one(HELD, (delivery_id, worker)).fetchone() is not None
+            return deliveries.held(connection, delivery_id, worker)
         case KeyFree(integration_id, key, since):
             return one(KEY_USED, (integration_id, key, since)).fetchone() is None
 
@@ -148,7 +148,6 @@ _OWNER = "EXISTS (SELECT 1 FROM room_roles WHERE rid = ?1 AND role = 'owner' AND
 OWNER_REMAINS = f"SELECT 1 WHERE NOT {_OWNER} = ?2) OR {_OWNER} <> ?2)"
 EMAIL_OF_ANOTHER = "SELECT 1 FROM emails WHERE address = ? AND user_id <> ? LIMIT 1"
 MEMBER = "SELECT 1 FROM subscriptions WHERE rid = ? AND user_id = ?"
-HELD = "SELECT 1 FROM deliveries WHERE id = ? AND worker = ? AND state = 'sending'"
 KEY_USED = "SELECT 1 FROM keys WHERE integration = ? AND key = ? AND created >= ?"
 TOKEN_NAMED = "SELECT 1 FROM tokens WHERE user_id = ? AND name = ? LIMIT 1"
 
@@ -206,8 +205,8 @@ def run(connection: sqlite3.Connection, step: Step, revision: int) -> None:
             deliveries.put_deliveries(connection, step)
         case PutReplay():
             deliveries.put_replay(connection, step)
-        case PutRequest(id, request, prepared_by):
-            connection.execute(deliveries.PUT_REQUEST, (request, prepared_by, id))
+        case PutRequest():
+            deliveries.put_request(connection, step)
         case SettleDelivery():
             deliveries.settle_delivery(connection, step)
         case CountOutcome():

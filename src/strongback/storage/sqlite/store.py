@@ -134,7 +134,7 @@ class SQLiteStore:
         self._writer = Writer(writing) if writing is not None else None
         self._wide = WideReader(path)
         self._owner = owner
-        self._next_claim = ""
+        self._next_claim = 0
         self._wakes: list[Callable[[], None]] = []
 
     @property
@@ -325,19 +325,28 @@ class SQLiteStore:
         return None if found is None else StoredEvent(*found)
 
     async def delivery(self, id: str) -> Delivery | None:
-        found = self._one(statements.DELIVERY_BY_ID, (id,))
+        try:
+            sequence = deliveries.find(self._reading, id)
+        except sqlite3.Error as error:
+            raise unavailable(error) from error
+        found = self._one(statements.DELIVERY, (sequence,))
         return None if found is None else Delivery(*found)
 
     async def deliveries(
         self, integration_id: str, state: State | None, offset: int, count: int
     ) -> DeliveryPage:
-        found = self._all(statements.DELIVERIES, (integration_id, state, count or -1, offset))
-        (total,) = self._one(statements.COUNT_DELIVERIES, (integration_id, state)) or (0,)
-        return DeliveryPage([Delivery(*row) for row in found], total)
+        def read(connection: sqlite3.Connection) -> DeliveryPage:
+            asked = (integration_id, state, count or -1, offset)
+            found = [Delivery(*row) for row in connection.execute(statements.DELIVERIES, asked)]
+            (total,) = connection.execute(statements.COUNT_DELIVERIES, asked[:2]).fetchone()
+            return DeliveryPage(found, total)
+
+        return await self._wide.run(read)
 
     async def last_replay(self, delivery_id: str) -> int:
-        number: int = self._one(statements.LAST_REPLAY, (delivery_id,))[0]
-        return number
+        event, _, number = delivery_id.partition(".")
+        replay: int = self._one(statements.LAST_REPLAY, (event, number))[0]
+        return replay
 
     async def queue(self, integration_id: str) -> Queue:
         return Queue(*(self._one(statements.QUEUE, (integration_id,)) or ()))

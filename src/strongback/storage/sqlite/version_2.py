@@ -49,26 +49,43 @@ CREATE INDEX history_copy ON history (integration_id, copy) WHERE copy IS NOT NU
 CREATE TABLE copies (integration TEXT NOT NULL, revision INTEGER NOT NULL, text TEXT NOT NULL,
     PRIMARY KEY (integration, revision)) WITHOUT ROWID;
 
-CREATE TABLE events (id TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, rid TEXT, message TEXT, user_id TEXT NOT NULL,
-    hops INTEGER NOT NULL, body TEXT NOT NULL, created INTEGER NOT NULL);
+CREATE TABLE events (sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, rid TEXT, message TEXT,
+    user_id TEXT NOT NULL, hops INTEGER NOT NULL, body TEXT NOT NULL, created INTEGER NOT NULL,
+    first INTEGER NOT NULL DEFAULT 0, many INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX events_created ON events (created);
-CREATE TABLE deliveries (sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, event TEXT NOT NULL,
-    integration TEXT NOT NULL, url TEXT NOT NULL, origin TEXT NOT NULL, trigger_word TEXT, state TEXT NOT NULL,
-    reason TEXT, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, worker TEXT, lease INTEGER,
-    request TEXT, request_revision INTEGER, replay INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL);
-CREATE INDEX deliveries_due ON deliveries (origin, next_at, sequence) WHERE state = 'pending';
-CREATE INDEX deliveries_leased ON deliveries (lease) WHERE state = 'sending';
-CREATE INDEX deliveries_integration ON deliveries (integration, sequence);
+CREATE TABLE origins (id INTEGER PRIMARY KEY, origin TEXT NOT NULL UNIQUE);
+CREATE TABLE targets (id INTEGER PRIMARY KEY, integration TEXT NOT NULL, url TEXT NOT NULL, origin INTEGER NOT NULL,
+    UNIQUE (integration, url));
+CREATE TABLE outbox (sequence INTEGER PRIMARY KEY, event INTEGER NOT NULL, number INTEGER NOT NULL,
+    replay INTEGER NOT NULL, target INTEGER NOT NULL, origin INTEGER NOT NULL, trigger_word TEXT, state TEXT NOT NULL,
+    reason TEXT, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, worker TEXT, lease INTEGER, request TEXT,
+    request_revision INTEGER, created INTEGER NOT NULL, updated INTEGER NOT NULL);
+CREATE INDEX outbox_due ON outbox (origin, next_at, sequence) WHERE state = 'pending';
+CREATE INDEX outbox_leased ON outbox (lease) WHERE state = 'sending';
+CREATE INDEX outbox_ended ON outbox (target, sequence) WHERE state NOT IN {OPEN};
+CREATE INDEX outbox_replays ON outbox (event, number, replay) WHERE replay > 0;
+CREATE VIEW deliveries AS
+    SELECT d.sequence, e.id || '.' || d.number || iif(d.replay > 0, '.' || d.replay, '') AS id, e.id AS event,
+        t.integration, t.url, o.origin, d.trigger_word, d.state, d.reason, d.attempts, d.next_at, d.worker, d.lease,
+        d.request, d.request_revision, d.replay, d.created, d.updated
+    FROM outbox d CROSS JOIN events e ON e.sequence = d.event CROSS JOIN targets t ON t.id = d.target
+        CROSS JOIN origins o ON o.id = d.origin;
+CREATE VIEW open_deliveries AS
+    SELECT t.integration, d.sequence FROM targets t CROSS JOIN outbox d
+        ON d.state = 'pending' AND d.origin = t.origin AND d.target = t.id
+    UNION ALL SELECT t.integration, d.sequence FROM outbox d CROSS JOIN targets t ON t.id = d.target
+        WHERE d.state = 'sending' AND d.lease IS NOT NULL;
 CREATE TABLE queues (integration TEXT NOT NULL PRIMARY KEY, open INTEGER NOT NULL, failures INTEGER NOT NULL DEFAULT 0,
     failing_since INTEGER) WITHOUT ROWID;
-CREATE TRIGGER delivery_ended AFTER UPDATE OF state ON deliveries
+CREATE TRIGGER delivery_ended AFTER UPDATE OF state ON outbox
         WHEN OLD.state IN {OPEN} AND NEW.state NOT IN {OPEN} BEGIN
-    UPDATE queues SET open = open - 1 WHERE integration = NEW.integration;
+    UPDATE queues SET open = open - 1
+        WHERE integration = (SELECT integration FROM targets WHERE id = NEW.target);
 END;
 CREATE TRIGGER integration_gone AFTER DELETE ON integrations BEGIN
     INSERT OR REPLACE INTO integrations_gone VALUES (OLD.id, (SELECT value FROM sequence));
-    UPDATE deliveries SET state = 'cancelled', reason = 'the integration was removed', worker = NULL, lease = NULL
-        WHERE integration = OLD.id AND state IN {OPEN};
+    UPDATE outbox SET state = 'cancelled', reason = 'the integration was removed', worker = NULL, lease = NULL
+        WHERE sequence IN (SELECT sequence FROM open_deliveries WHERE integration = OLD.id);
     DELETE FROM secrets WHERE integration = OLD.id;
     DELETE FROM queues WHERE integration = OLD.id;
     DELETE FROM keys WHERE integration = OLD.id;
