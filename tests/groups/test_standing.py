@@ -29,7 +29,7 @@ def subscription(name: str, *roles: str) -> Put:
 
 async def test_a_room_without_what_nobody_is_shown(rooms: RoomWorld) -> None:
     here = await standing(rooms.store, rooms.caller("ann"), "r-eng", "group")
-    assert (here.view.id, here.view.subscription_roles) == ("r-eng", {"owner"})
+    assert (here.view.id, here.view.subscription_roles) == ("r-eng", frozenset({"owner"}))
     assert (here.room.body["name"], "joinCode" in here.room.body) == ("eng", False)
     with pytest.raises(Failure, match="does not match any channel"):
         await standing(rooms.store, rooms.caller("ann"), "r-gone", "channel")
