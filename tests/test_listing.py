@@ -1,17 +1,17 @@
 """Listings: paging, filter, sort, projection and their bounds, on a real file (spec/02)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from strongback.documents.document import Document
+from strongback.documents.document import Document, Stored
 from strongback.errors import Failure
 from strongback.integrations.lists import OF_A_ROOM
-from strongback.listing import Listing, Wanted, listing
+from strongback.listing import Listing, Wanted, listing, matching
 from strongback.storage.changes import Link, PutIntegration
 from strongback.storage.contract import IntegrationScope
 from tests.room_world import RoomWorld, room_world
@@ -213,3 +213,20 @@ async def test_matching_lets_the_loop_go(world: RoomWorld) -> None:
     running = False
     await task
     assert turns >= 400 / 50
+
+
+async def test_matching_reads_no_further_than_the_page(world: RoomWorld) -> None:
+    rows, read = await world.store.select(SCOPE), []
+
+    async def slices() -> AsyncGenerator[list[Stored], None]:
+        for row in rows:
+            read.append(row.id)
+            yield [row]
+
+    wanted = Wanted(1, 2, {"rank": 1})
+    texts = await matching(slices(), wanted, OF_A_ROOM)
+    assert [msgspec.json.decode(text)["_id"] for text in texts] == ["i0005", "i0009"]
+    assert read[-1] == "i0009"
+    read.clear()
+    assert len(await matching(slices(), Wanted(0, 0, {"rank": 1}), OF_A_ROOM)) == 6
+    assert len(read) == 25

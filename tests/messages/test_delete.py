@@ -8,7 +8,9 @@ from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.messages.build import Draft
 from strongback.messages.delete import delete
+from strongback.messages.pin import pin
 from strongback.messages.sender import Sender
+from strongback.messages.star import star
 from strongback.storage.changes import Put, Remove
 from tests.messages.chat import Chat
 
@@ -128,6 +130,17 @@ async def test_the_status_says_that_it_is_gone(chat: Chat) -> None:
     await erase(chat, ann, made.id)
     edited = {"editedAt": LATER, "editedBy": {"_id": "u-ann", "username": "ann"}, "_updatedAt": LATER}
     assert await chat.messages() == [made.body | GONE | edited]
+
+
+async def test_marks_go_with_the_words(chat: Chat) -> None:
+    ann = await chat.sender("ann", "pin-message", Message_ShowDeletedStatus=True)
+    made = await chat.say(ann, "one")
+    await pin(chat.world.store, chat.world.clock, ann, made.id)
+    await star(chat.world.store, chat.world.clock, ann, made.id, starred=True)
+    await erase(chat, ann, made.id)
+    body = await chat.world.body("messages", made.id)
+    assert body["t"] == "rm"
+    assert not {"pinned", "pinnedAt", "pinnedBy", "starred"} & body.keys()
 
 
 async def test_status_and_history_keep_both(chat: Chat) -> None:

@@ -7,6 +7,7 @@ import pytest
 from strongback.errors import Failure
 from strongback.messages.build import Draft
 from strongback.messages.delete import delete
+from strongback.messages.thread import follow
 from strongback.storage.changes import Remove
 from tests.messages.chat import Chat
 
@@ -66,6 +67,66 @@ async def test_a_reply_that_is_deleted_is_taken_off(chat: Chat) -> None:
     assert (await world.body("messages", root.id))["tcount"] == 1
     await delete(world.store, world.clock, ann, "r-eng", replies[1].id)
     assert not {"tcount", "tlm", "replies"} & (await world.body("messages", root.id)).keys()
+
+
+async def test_the_last_reply_that_is_left_says_when_the_thread_was_answered(chat: Chat) -> None:
+    ann, world = await chat.sender("ann"), chat.world
+    root, replies = await chat.say(ann, "root"), []
+    for _ in range(3):
+        world.now += 1_000
+        replies.append(await chat.say(ann, Draft("r", tmid=root.id)))
+    for gone, left in ((2, 1), (0, 1)):
+        await delete(world.store, world.clock, ann, "r-eng", replies[gone].id)
+        assert (await world.body("messages", root.id))["tlm"] == replies[left].body["ts"]
+
+
+async def test_people_follow_and_no_longer(chat: Chat) -> None:
+    ann, bob, store, clock = (
+        await chat.sender("ann"),
+        await chat.sender("bob"),
+        chat.world.store,
+        chat.world.clock,
+    )
+    root = await chat.say(ann, "root")
+    reply = await chat.say(ann, Draft("r", tmid=root.id))
+
+    async def followers() -> list[str]:
+        found: list[str] = (await chat.world.body("messages", root.id))["replies"]
+        return found
+
+    chat.world.now += 1_000
+    await follow(store, clock, bob.caller, reply.id, follows=True)
+    await follow(store, clock, bob.caller, root.id, follows=True)
+    assert await followers() == ["u-ann", "u-bob"]
+    assert (await chat.world.body("messages", root.id))["_updatedAt"] == LATER
+    assert "replies" not in await chat.world.body("messages", reply.id)
+    await follow(store, clock, ann.caller, root.id, follows=False)
+    await follow(store, clock, ann.caller, root.id, follows=False)
+    assert await followers() == ["u-bob"]
+
+
+async def test_who_may_follow(chat: Chat) -> None:
+    ann, cid = await chat.sender("ann"), await chat.sender("cid")
+    off = await chat.sender("ann", Threads_enabled=False)
+    root = await chat.say(ann, "root")
+    for follows, method in ((True, "followMessage"), (False, "unfollowMessage")):
+        for who, id, text in (
+            (cid, root.id, "not-allowed [error-not-allowed]"),
+            (off, root.id, "not-allowed [error-not-allowed]"),
+            (ann, "nothing", "Invalid message [error-invalid-message]"),
+        ):
+            with pytest.raises(Failure) as caught:
+                await follow(chat.world.store, chat.world.clock, who.caller, id, follows=follows)
+            assert (caught.value.message, caught.value.details) == (text, {"method": method})
+
+
+async def test_following_a_thread_whose_root_went(chat: Chat) -> None:
+    ann, world = await chat.sender("ann"), chat.world
+    root = await chat.say(ann, "root")
+    reply = await chat.say(ann, Draft("r", tmid=root.id))
+    await world.write(Remove("messages", root.id))
+    await follow(world.store, world.clock, ann.caller, reply.id, follows=True)
+    assert "replies" not in await world.body("messages", reply.id)
 
 
 async def test_a_root_that_went_leaves_its_replies(chat: Chat) -> None:
