@@ -2,11 +2,31 @@
 
 import re
 import sqlite3
+from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from strongback.storage.changes import FIELDS, KINDS
+from strongback.storage.changes import (
+    FIELDS,
+    KINDS,
+    Absent,
+    AdminRemains,
+    EmailFree,
+    Guard,
+    Held,
+    Holds,
+    KeyFree,
+    Member,
+    OwnerRemains,
+    Present,
+    RoleUnused,
+    Steady,
+    TokenNameFree,
+    TriggersAt,
+    Unchanged,
+)
 from strongback.storage.contract import (
     ChannelsFor,
     Everything,
@@ -22,7 +42,7 @@ from strongback.storage.contract import (
     Timeline,
     UsersWith,
 )
-from strongback.storage.sqlite import deliveries, retention, statements, steps
+from strongback.storage.sqlite import deliveries, guards, retention, statements, steps
 from strongback.storage.sqlite.schema import migrate
 from strongback.storage.sqlite.selections import count_sql, page_sql, rows_sql, stored_columns, where
 
@@ -48,17 +68,9 @@ def fixed() -> list[str]:
         for name, value in vars(statements).items()
         if name[0].isalpha() and name.isupper() and value.startswith("SELECT")
     ]
-    found += [
-        steps.ADMIN_BESIDE,
-        steps.HOLDS_ROLE,
-        steps.OWNER_REMAINS,
-        steps.EMAIL_OF_ANOTHER,
-        steps.TOKEN_NAMED,
-        steps.SURPLUS_TOKENS,
-    ]
-    found += [steps.MARK_SEEN]
+    found += [steps.SURPLUS_TOKENS, steps.MARK_SEEN]
     found += [f"DELETE FROM {name} WHERE message = ?" for name in steps.MARKS]
-    found += [steps.MEMBER, steps.KEY_USED, steps.PUT_COPY, steps.HAS_QUEUE, steps.PUT_RECORD]
+    found += [steps.PUT_COPY, steps.HAS_QUEUE, steps.PUT_RECORD]
     found += [steps.REMOVE_COPIES]
     found += [
         sql
@@ -127,6 +139,35 @@ def plan(connection: sqlite3.Connection, sql: str) -> list[str]:
     if "INSERT INTO rooms" in sql:
         parameters.pop()  # its ?1 is the first of the others
     return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)]
+
+
+GUARDS: list[Guard] = [
+    AdminRemains("u1"),
+    EmailFree("a@b", "u1"),
+    Held("e1.0", "w1"),
+    KeyFree("i1", "k", 0),
+    Member("r1", "u1"),
+    OwnerRemains("r1", "u1"),
+    RoleUnused("poet"),
+    TokenNameFree("u1", "laptop"),
+    TriggersAt(0),
+    *(Holds(kind, "x", name, "y") for kind, names in FIELDS.items() for name in names),
+    *(one(kind, "x") for kind in KINDS for one in (Present, partial(Unchanged, revision=1))),
+    *(
+        one(kind, name, "x")
+        for kind, names in FIELDS.items()
+        for name in names
+        for one in (Absent, partial(Steady, count=0, newest=0))
+    ),
+]
+
+
+def test_every_guard_is_looked_up(connection: sqlite3.Connection) -> None:
+    assert {type(guard) for guard in GUARDS} == set(get_args(Guard))
+    for guard in GUARDS:
+        expression, parameters = guards.condition(connection, guard)
+        lines = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN SELECT {expression}", parameters)]
+        assert scans(lines) == [], (guard, lines)
 
 
 def scans(lines: list[str]) -> list[str]:

@@ -19,7 +19,7 @@ from strongback.storage.contract import (
     Timeline,
     UsersWith,
 )
-from strongback.storage.sqlite.steps import field, table
+from strongback.storage.sqlite.guards import field, table
 
 
 @dataclass(frozen=True, slots=True)

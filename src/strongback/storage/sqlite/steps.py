@@ -1,4 +1,4 @@
-"""The guards and steps of a commit, as SQL on one connection inside one transaction."""
+"""The steps of a commit, as SQL on one connection inside one transaction."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -10,20 +10,9 @@ from strongback.documents.document import Document, encode_paths
 from strongback.errors import Conflict
 from strongback.storage.changes import (
     ACCESS_KINDS,
-    FIELDS,
-    Absent,
-    AdminRemains,
     Changes,
     CountOutcome,
-    EmailFree,
-    Guard,
-    Held,
-    Holds,
-    KeyFree,
     MarkSeen,
-    Member,
-    OwnerRemains,
-    Present,
     Put,
     PutDeliveries,
     PutEvent,
@@ -38,17 +27,13 @@ from strongback.storage.changes import (
     RemoveAll,
     RemoveToken,
     RemoveTokens,
-    RoleUnused,
     SetMembers,
     SettleDelivery,
-    Steady,
     Step,
     Token,
-    TokenNameFree,
-    TriggersAt,
-    Unchanged,
 )
 from strongback.storage.sqlite import deliveries
+from strongback.storage.sqlite.guards import check, field, table
 from strongback.storage.sqlite.rows import (
     COLUMNS,
     COUNTED,
@@ -77,14 +62,11 @@ def _put_sql(kind: str) -> str:
 
 
 PUT = {kind: _put_sql(kind) for kind in COLUMNS}
-BY_FIELD = {kind: ("id", *fields) for kind, fields in FIELDS.items()}
 
 
 def apply(connection: sqlite3.Connection, changes: Changes) -> None:
     """Check the guards and run the steps; raises Conflict, the caller undoes what was written."""
-    for guard in changes.guards:
-        if not holds(connection, guard):
-            raise Conflict(guard)
+    check(connection, changes.guards)
     (revision,) = connection.execute("UPDATE sequence SET value = value + 1 RETURNING value").fetchone()
     for step in changes.steps:
         try:
@@ -96,83 +78,6 @@ def apply(connection: sqlite3.Connection, changes: Changes) -> None:
         connection.execute("UPDATE sequence SET access = ?", (revision,))
     if "integrations" in kinds or any(type(step) is PutIntegration for step in changes.steps):
         connection.execute("UPDATE sequence SET triggers = ?", (revision,))
-
-
-def holds(connection: sqlite3.Connection, guard: Guard) -> bool:
-    """Whether a guard is true now."""
-    one = connection.execute
-    match guard:
-        case Absent(kind, name, value):
-            return (
-                one(f"SELECT 1 FROM {kind} WHERE {field(kind, name)} = ? LIMIT 1", (value,)).fetchone()
-                is None
-            )
-        case Unchanged(kind, id, revision):
-            found = one(f"SELECT revision FROM {table(kind)} WHERE id = ?", (id,)).fetchone()
-            return bool(found == (revision,))
-        case Present(kind, id):
-            return one(f"SELECT 1 FROM {table(kind)} WHERE id = ?", (id,)).fetchone() is not None
-        case Holds(kind, id, name, value):
-            sql = f"SELECT 1 FROM {table(kind)} WHERE id = ? AND {field(kind, name)} = ?"
-            return one(sql, (id, value)).fetchone() is not None
-        case Steady(kind, name, value, count, newest):
-            return steady(connection, kind, name, value) == (count, newest)
-        case AdminRemains(user_id):
-            return one(ADMIN_BESIDE, (user_id,)).fetchone() is not None
-        case RoleUnused(role):
-            return one(HOLDS_ROLE, (role,)).fetchone() is None
-        case OwnerRemains(rid, user_id):
-            return one(OWNER_REMAINS, (rid, user_id)).fetchone() is not None
-        case EmailFree(address, user_id):
-            return one(EMAIL_OF_ANOTHER, (address.lower(), user_id)).fetchone() is None
-        case TokenNameFree(user_id, name):
-            return one(TOKEN_NAMED, (user_id, name)).fetchone() is None
-        case Member(rid, user_id):
-            return one(MEMBER, (rid, user_id)).fetchone() is not None
-        case TriggersAt(revision):
-            return bool(one("SELECT triggers FROM sequence").fetchone() == (revision,))
-        case Held(delivery_id, worker):
-            return deliveries.held(connection, delivery_id, worker)
-        case KeyFree(integration_id, key, since):
-            return one(KEY_USED, (integration_id, key, since)).fetchone() is None
-
-
-ADMIN_BESIDE = (
-    "SELECT 1 FROM user_roles r JOIN users u ON u.id = r.user_id"
-    " WHERE r.role = 'admin' AND r.user_id <> ? AND u.active LIMIT 1"
-)
-HOLDS_ROLE = (
-    "SELECT 1 FROM user_roles WHERE role = ?1 UNION ALL SELECT 1 FROM room_roles WHERE role = ?1 LIMIT 1"
-)
-_OWNER = "EXISTS (SELECT 1 FROM room_roles WHERE rid = ?1 AND role = 'owner' AND user_id"
-OWNER_REMAINS = f"SELECT 1 WHERE NOT {_OWNER} = ?2) OR {_OWNER} <> ?2)"
-EMAIL_OF_ANOTHER = "SELECT 1 FROM emails WHERE address = ? AND user_id <> ? LIMIT 1"
-MEMBER = "SELECT 1 FROM subscriptions WHERE rid = ? AND user_id = ?"
-KEY_USED = "SELECT 1 FROM keys WHERE integration = ? AND key = ? AND created >= ?"
-TOKEN_NAMED = "SELECT 1 FROM tokens WHERE user_id = ? AND name = ? LIMIT 1"
-
-
-def steady(connection: sqlite3.Connection, kind: str, name: str, value: str) -> tuple[int, int]:
-    """How many rows have this value, and their newest revision (0 if none)."""
-    found: tuple[int, int] = connection.execute(
-        f"SELECT count(*), coalesce(max(revision), 0) FROM {kind} WHERE {field(kind, name)} = ?",
-        (value,),
-    ).fetchone()
-    return found
-
-
-def table(kind: str) -> str:
-    """The table of a kind; ValueError for anything else."""
-    if kind not in COLUMNS:
-        raise ValueError(f"there is no kind {kind!r}, only {', '.join(COLUMNS)}")
-    return kind
-
-
-def field(kind: str, name: str) -> str:
-    """The column of a field that guards and removals may name; ValueError for another."""
-    if name not in BY_FIELD[kind]:
-        raise ValueError(f"{kind} has no indexed field {name!r}, only {', '.join(BY_FIELD[kind])}")
-    return name
 
 
 def run(connection: sqlite3.Connection, step: Step, revision: int) -> None:

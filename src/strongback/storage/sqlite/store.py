@@ -48,6 +48,7 @@ from strongback.storage.deliveries import (
 )
 from strongback.storage.sqlite import deliveries, retention, statements
 from strongback.storage.sqlite.connection import connect, unavailable
+from strongback.storage.sqlite.guards import steady, table
 from strongback.storage.sqlite.maintenance import backup, check
 from strongback.storage.sqlite.owner import own
 from strongback.storage.sqlite.reader import SLICE, WideReader
@@ -62,7 +63,7 @@ from strongback.storage.sqlite.selections import (
     stored_columns,
     where,
 )
-from strongback.storage.sqlite.steps import apply, steady, table
+from strongback.storage.sqlite.steps import apply
 from strongback.storage.sqlite.writer import Work, Writer
 
 T = TypeVar("T")
