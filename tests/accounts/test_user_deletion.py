@@ -7,7 +7,7 @@ import pytest
 
 from strongback.accounts import user_deletion
 from strongback.accounts.tokens import generate
-from strongback.accounts.users import OnDelete
+from strongback.accounts.users import OnUser
 from strongback.documents.document import Document
 from strongback.documents.message import system_message
 from strongback.documents.room import new_room
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def delete(
-    world: World, user: Document, *, relinquish: bool = False, hooks: Sequence[OnDelete] = ()
+    world: World, user: Document, *, relinquish: bool = False, hooks: Sequence[OnUser] = ()
 ) -> None:
     await user_deletion.delete(
         world.store, world.clock, await world.caller(), user, relinquish=relinquish, hooks=hooks

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from strongback.accounts import user_deletion
-from strongback.accounts.users import OnDelete
+from strongback.accounts.users import OnUser
 from strongback.documents.document import Document
 from strongback.integrations.create import create
 from strongback.integrations.user_deletion import disable_integrations
@@ -16,7 +16,7 @@ from tests.room_world import ALL_FOUR, RoomWorld
 pytestmark = pytest.mark.anyio
 
 
-async def delete_bot(rooms: RoomWorld, *hooks: OnDelete) -> None:
+async def delete_bot(rooms: RoomWorld, *hooks: OnUser) -> None:
     stored = await rooms.store.get("users", "u-bot")
     assert stored is not None
     caller = rooms.caller("ann", "delete-user")

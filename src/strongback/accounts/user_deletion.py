@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from strongback.accounts.caller import Caller
 from strongback.accounts.retry import TRIES
 from strongback.accounts.seed import ROCKET_CAT
-from strongback.accounts.users import OnDelete
+from strongback.accounts.users import OnUser
 from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.errors import Conflict, Failure, Unavailable
@@ -20,8 +20,8 @@ async def delete(
     user: Document,
     *,
     relinquish: bool,
-    hooks: Sequence[OnDelete],
-    room_hooks: Sequence[OnDelete] = (),
+    hooks: Sequence[OnUser],
+    room_hooks: Sequence[OnUser] = (),
 ) -> None:
     """Delete an account: its messages, memberships and tokens go, and the hooks add what is theirs, in one commit.
 
@@ -62,8 +62,8 @@ async def _changes(
     now: int,
     *,
     relinquish: bool,
-    hooks: Sequence[OnDelete],
-    room_hooks: Sequence[OnDelete],
+    hooks: Sequence[OnUser],
+    room_hooks: Sequence[OnUser],
 ) -> Changes:
     changes = Changes([Unchanged("users", user.id, user.revision)])
     if "admin" in (user.body.get("roles") or []):

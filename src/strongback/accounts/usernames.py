@@ -1,13 +1,17 @@
 """Which names an account may have (spec/08 section 1)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pcre2
 
-from strongback.accounts.caller import Caller
 from strongback.errors import Failure
 
 LONGEST = 255
 ALWAYS_BLOCKED = ("all", "here")
 MATCH_LIMIT = "(*LIMIT_MATCH=100000)"
+
+Settings = Mapping[str, Any]
 
 
 def fits(pattern: str, text: str) -> bool:
@@ -18,15 +22,31 @@ def fits(pattern: str, text: str) -> bool:
         return False
 
 
-def is_blocked(caller: Caller, username: str) -> bool:
+def is_blocked(settings: Settings, username: str) -> bool:
     """Whether the settings keep this username from everybody."""
     lists = ("Accounts_SystemBlockedUsernameList", "Accounts_BlockedUsernameList")
-    names = [name.strip() for id in lists for name in str(caller.setting(id)).split(",")]
+    names = [name.strip() for id in lists for name in str(settings[id]).split(",")]
     return username.casefold() in {name.casefold() for name in (*names, *ALWAYS_BLOCKED) if name}
 
 
-def check_username(caller: Caller, username: str) -> None:
+def check_blocked(settings: Settings, username: str) -> None:
+    """Raise Failure for a username that the settings keep from everybody."""
+    if is_blocked(settings, username):
+        raise Failure(f"{username} is blocked and can't be used!", "error-blocked-username")
+
+
+def is_username(settings: Settings, username: str) -> bool:
+    """Whether the username has the form that the settings ask for."""
+    return len(username) <= LONGEST and fits(settings["UTF8_User_Names_Validation"], username)
+
+
+def check_username(settings: Settings, username: str) -> None:
     """Raise Failure unless the username has the form that the settings ask for."""
-    pattern = caller.setting("UTF8_User_Names_Validation")
-    if len(username) > LONGEST or not fits(pattern, username):
+    if not is_username(settings, username):
         raise Failure(f"{username} is not a valid username", "error-input-is-not-a-valid-field")
+
+
+def check_characters(name: str) -> None:
+    """Raise Failure for a shown name with characters that would mean something in HTML."""
+    if any(mark in name for mark in "<>\0"):
+        raise Failure("Name contains invalid characters")

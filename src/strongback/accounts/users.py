@@ -5,21 +5,19 @@ from typing import Any
 
 from strongback import ids
 from strongback.accounts.caller import Caller
+from strongback.accounts.new_account import default_roles, open_account
 from strongback.accounts.passwords import hash_password
-from strongback.accounts.retry import retry
-from strongback.accounts.usernames import check_username, is_blocked
+from strongback.accounts.usernames import check_blocked, check_characters, check_username
 from strongback.clock import Clock
 from strongback.documents.document import Document
-from strongback.documents.event import Event
-from strongback.documents.message import system_message
-from strongback.documents.subscription import new_subscription
 from strongback.documents.user import new_user, set_password_hash
-from strongback.errors import Conflict, Failure
-from strongback.storage.changes import Absent, Changes, EmailFree, OnEvent, Present, Put
-from strongback.storage.contract import Having, Store
+from strongback.errors import Failure
+from strongback.storage.changes import Changes, OnEvent
+from strongback.storage.contract import Store
 
-OnDelete = Callable[[Store, Document, Changes, int], Awaitable[None]]
-"""Adds to the changes of a user's deletion what another part keeps about that user: (store, user, changes, now)."""
+OnUser = Callable[[Store, Document, Changes, int], Awaitable[None]]
+"""Adds to the changes of a user's deletion, or new name, what another part keeps about that user: (store, user,
+changes, now). Parts that keep something about a room have such a function too."""
 
 PRIVILEGED = frozenset(
     {
@@ -50,49 +48,28 @@ async def create(
 ) -> Document:
     """Make an account from the members of users.create, checked in the order of spec/08; answers its document."""
     username, email = _check(caller, given)
-    roles = given.get("roles") or [
-        name.strip()
-        for name in str(caller.setting("Accounts_Registration_Users_Default_Roles")).split(",")
-        if name.strip()
-    ]
-    now = clock()
+    settings, now, active = caller.access.settings, clock(), given.get("active")
     user = new_user(
         ids.user_id(),
         username,
         given["name"],
         now,
-        roles=roles,
+        roles=given.get("roles") or default_roles(settings),
         emails=[{"address": email, "verified": bool(given.get("verified"))}],
         **_optional(given),
     )
-    active = given.get("active")
-    user.set("active", not caller.setting("Accounts_ManuallyApproveNewUsers") if active is None else active)
+    user.set("active", not settings["Accounts_ManuallyApproveNewUsers"] if active is None else active)
     password = ids.login_token() if given.get("setRandomPassword") else given["password"]
     set_password_hash(user, await hash_password(password))
-
-    async def attempt() -> Document:
-        if await store.user_by_name(username) is not None:
-            raise Failure(f"{username} is already in use :(", "error-field-unavailable")
-        if await store.user_by_email(email) is not None:
-            raise Failure(f"{email} is already in use :(", "error-field-unavailable")
-        _check_email(email)
-        changes = Changes(
-            [Absent("users", "username_fold", username.casefold()), EmailFree(email, user.id)],
-            [Put("users", user)],
-        )
-        if given.get("joinDefaultChannels") is not False:
-            await _join_default_rooms(store, changes, user, now)
-        for hook in on_event:
-            await hook(changes, Event("userCreated", None, user, None, None, now))
-        try:
-            await store.commit(changes)
-        except Conflict as conflict:
-            if isinstance(conflict.guard, Absent):  # also where two imported accounts differ in case alone
-                raise Failure(f"{username} is already in use :(", "error-field-unavailable") from None
-            raise
-        return user
-
-    return await retry(attempt)
+    return await open_account(
+        store,
+        user,
+        email,
+        now,
+        taken=Failure(f"{username} is already in use :(", "error-field-unavailable"),
+        joins=given.get("joinDefaultChannels") is not False,
+        on_event=on_event,
+    )
 
 
 def _optional(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,46 +79,32 @@ def _optional(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check(caller: Caller, given: Mapping[str, Any]) -> tuple[str, str]:
     """The checks before the database is asked; answers username and e-mail address, trimmed."""
-    if any(mark in given["name"] for mark in "<>\0"):
-        raise Failure("Name contains invalid characters")
+    settings = caller.access.settings
+    check_characters(given["name"])
     if not caller.may("create-user"):
         raise Failure("Adding user is not allowed", "error-action-not-allowed")
-    roles = given.get("roles") or []
+    check_roles(caller, given.get("roles") or [])
+    username, email = given["username"].strip(), given["email"].strip()
+    require("Name", given["name"], unless=not settings["Accounts_RequireNameForSignUp"])
+    require("Username", username)
+    check_username(settings, username)
+    require("Password", given["password"], unless=bool(given.get("setRandomPassword")))
+    check_blocked(settings, username)
+    return username, email
+
+
+def check_roles(caller: Caller, roles: Sequence[str]) -> None:
+    """Raise Failure for a role that does not exist, or that the caller may not give."""
     if any(role not in caller.access.roles for role in roles):
         raise Failure("The field Roles consist invalid role id", "error-action-not-allowed")
     if "admin" in roles and not caller.may("assign-admin-role"):
         raise Failure("Assigning admin is not allowed", "error-action-not-allowed")
-    username, email = given["username"].strip(), given["email"].strip()
-    if not given["name"].strip() and caller.setting("Accounts_RequireNameForSignUp"):
-        raise Failure("The field Name is required", "error-the-field-is-required")
-    if not username:
-        raise Failure("The field Username is required", "error-the-field-is-required")
-    check_username(caller, username)
-    if not given["password"].strip() and not given.get("setRandomPassword"):
-        raise Failure("The field Password is required", "error-the-field-is-required")
-    if is_blocked(caller, username):
-        raise Failure(f"{username} is blocked and can't be used!", "error-blocked-username")
-    return username, email
 
 
-def _check_email(email: str) -> None:
-    name, _, domain = email.rpartition("@")
-    if (
-        not name
-        or "." not in domain.strip(".")
-        or len(email) > 254
-        or any(c.isspace() or c < " " for c in email)
-    ):
-        raise Failure(f"Invalid email {email}", "error-invalid-email")
-
-
-async def _join_default_rooms(store: Store, changes: Changes, user: Document, now: int) -> None:
-    for stored in await store.select(Having("rooms", "is_default", "yes")):
-        room = stored.decode().body
-        joined = new_subscription(ids.document_id(), room, user.body, now, alerted=True)
-        message = system_message(ids.document_id(), "uj", stored.id, user.body["username"], user.body, now)
-        changes.guards.append(Present("rooms", stored.id))
-        changes.steps += [Put("subscriptions", joined), Put("messages", message)]
+def require(name: str, value: str, *, unless: bool = False) -> None:
+    """Raise Failure for a field that is blank."""
+    if not value.strip() and not unless:
+        raise Failure(f"The field {name} is required", "error-the-field-is-required")
 
 
 async def by_parameter(store: Store, user_id: str | None, username: str | None) -> Document:

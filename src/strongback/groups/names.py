@@ -36,6 +36,8 @@ async def free(store: Store, caller: Caller, name: str) -> Absent:
 async def free_of_users(store: Store, caller: Caller, name: str) -> Absent:
     """The guard under which nobody has the name as a username, in upper or lower case; Failure where somebody has it."""
     folded = name.casefold()
-    if is_blocked(caller, name) or await store.select(Having("users", "username_fold", folded)):
+    if is_blocked(caller.access.settings, name) or await store.select(
+        Having("users", "username_fold", folded)
+    ):
         raise Failure(f"A room, team or user with name '{name}' already exists", "error-duplicate-handle")
     return Absent("users", "username_fold", folded)

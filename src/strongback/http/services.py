@@ -6,7 +6,7 @@ from pathlib import Path
 
 from strongback.accounts.caller import Caller
 from strongback.accounts.permissions import AccessCache
-from strongback.accounts.users import OnDelete
+from strongback.accounts.users import OnUser
 from strongback.clock import Clock
 from strongback.egress.client import Client, Policy
 from strongback.groups.edit import OnRoom
@@ -31,7 +31,7 @@ class Services:
     clock: Clock
     access: AccessCache
     settings: Settings
-    on_user_delete: Sequence[OnDelete] = field(default=())
+    on_user_delete: Sequence[OnUser] = field(default=())
     """Each adds to the changes of a user's deletion what hangs on that user in another part."""
     on_room_rename: Sequence[OnRoom] = field(default=())
     """Each adds to the changes of a room's name what shows that name in another part."""
