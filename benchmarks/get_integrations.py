@@ -194,16 +194,23 @@ async def load(port: int, requests: list[bytes], seconds: float) -> float:
     return rate
 
 
-async def latency(port: int, requests: list[bytes], count: int) -> float:
-    """The median time of one request on one connection, in microseconds."""
+async def latencies(port: int, requests: list[bytes], count: int, pause: float = 0.0) -> list[float]:
+    """The times of single requests on one connection, in seconds, with pauses between them."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     times = []
     for n in range(count):
         started = time.perf_counter()
         await fetch(reader, writer, requests[n % len(requests)])
         times.append(time.perf_counter() - started)
+        if pause:
+            await asyncio.sleep(pause)
     writer.close()
-    return statistics.median(times) * 1e6
+    return times
+
+
+async def latency(port: int, requests: list[bytes], count: int) -> float:
+    """The median time of one request on one connection, in microseconds."""
+    return statistics.median(await latencies(port, requests, count)) * 1e6
 
 
 def resident(pid: int) -> float:

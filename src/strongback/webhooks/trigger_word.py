@@ -37,7 +37,7 @@ def matches(body: Mapping[str, Any], event: Event) -> Match | None:
 
 def _own(message: Mapping[str, Any], integration_id: str) -> bool:
     bot = message.get("bot")
-    return isinstance(bot, Mapping) and bot.get("i") == integration_id
+    return isinstance(bot, dict) and bot.get("i") == integration_id
 
 
 def _first(words: Sequence[str], text: str, *, anywhere: bool) -> str | None:
