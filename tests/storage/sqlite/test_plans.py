@@ -70,7 +70,7 @@ def fixed() -> list[str]:
     ]
     found += [steps.SURPLUS_TOKENS, steps.MARK_SEEN]
     found += [f"DELETE FROM {name} WHERE message = ?" for name in steps.MARKS]
-    found += [steps.PUT_COPY, steps.HAS_QUEUE, steps.PUT_RECORD]
+    found += [steps.PUT_COPY, steps.PUT_RECORD]
     found += [steps.REMOVE_COPIES]
     found += [
         sql

@@ -200,7 +200,6 @@ def put_marks(connection: sqlite3.Connection, document: Document) -> None:
 
 PUT_COPY = "INSERT OR IGNORE INTO copies VALUES (?, ?, ?)"
 DATES_OF_COPY = (("integration", "_createdAt"), ("integration", "_updatedAt"))
-HAS_QUEUE = "INSERT OR IGNORE INTO queues (integration, open) VALUES (?, 0)"  # retention goes by these rows
 REMOVE_COPIES = "DELETE FROM copies WHERE integration = ?"
 PUT_RECORD = (
     "INSERT INTO history (id, revision, text, dates, hidden, updated, integration_id, copy) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -213,7 +212,6 @@ def put_history(connection: sqlite3.Connection, step: PutHistory, revision: int)
     """Write the record of a call, and what it ran with unless that is there already."""
     id = step.integration_id
     connection.execute(PUT_COPY, (id, step.revision, step.integration))
-    connection.execute(HAS_QUEUE, (id,))
     document = step.document
     body = {name: value for name, value in document.body.items() if name != "integration"}
     kept = Document(document.id, body, (*document.dates, *DATES_OF_COPY))

@@ -77,6 +77,9 @@ CREATE VIEW open_deliveries AS
         WHERE d.state = 'sending' AND d.lease IS NOT NULL;
 CREATE TABLE queues (integration TEXT NOT NULL PRIMARY KEY, open INTEGER NOT NULL, failures INTEGER NOT NULL DEFAULT 0,
     failing_since INTEGER) WITHOUT ROWID;
+CREATE TRIGGER copy_added AFTER INSERT ON copies BEGIN
+    INSERT OR IGNORE INTO queues (integration, open) VALUES (NEW.integration, 0); -- retention goes by these rows
+END;
 CREATE TRIGGER delivery_ended AFTER UPDATE OF state ON outbox
         WHEN OLD.state IN {OPEN} AND NEW.state NOT IN {OPEN} BEGIN
     UPDATE queues SET open = open - 1
