@@ -81,11 +81,13 @@ async def test_a_member_needs_no_code(rooms: RoomWorld) -> None:
     [
         ("r-town", "view-p-room", "Not allowed"),
         ("r-eng", "view-c-room", "Not allowed"),
+        ("r-talk", "view-c-room", "Not allowed"),  # seen through its parent
         ("r-old", "view-c-room", "The channel, old, is archived"),
     ],
 )
 async def test_what_can_not_be_joined(rooms: RoomWorld, rid: str, permission: str, text: str) -> None:
     await rooms.room("old", kind="c", archived=True)
+    await rooms.room("talk", "ann", prid="r-town")
     with pytest.raises(Failure, match=text):
         await come(rooms, rid, None, permission)
     assert await rooms.bodies("subscriptions", "user_id", "u-cid") == []

@@ -212,6 +212,15 @@ async def test_who_lost_the_role_meanwhile_puts_nobody_out(rooms: RoomWorld) -> 
     assert await inside(rooms, "r-eng") == {"ann": ["owner"], "bob": []}
 
 
+async def test_who_left_meanwhile_is_not_put_out(rooms: RoomWorld) -> None:
+    async def other() -> None:
+        await go(rooms, "bob")
+
+    with pytest.raises(Failure, match="User is not in this room"):
+        await put_out(rooms, "ann", "bob", store=overtaken(rooms, other))
+    assert await said(rooms, "r-eng") == [("ul", "bob", "u-bob")]
+
+
 async def test_owners_who_put_each_other_out_leave_one(rooms: RoomWorld) -> None:
     await own(rooms, "bob")
     tried = await asyncio.gather(
