@@ -135,6 +135,12 @@ async def test_a_conversation_that_is_blocked(chat: Chat) -> None:
     await chat.say(await chat.sender("bob"), "hi", "r-dm")
 
 
+async def test_nobody_writes_in_an_archived_room(chat: Chat) -> None:
+    await chat.world.room("old", "ann", archived=True)
+    assert (await refused(chat, await chat.sender("ann"), "hi", "r-old")).message == "room_is_archived"
+    assert (await refused(chat, await chat.sender("cid"), "hi", "r-old")).message == "error-not-allowed"
+
+
 async def test_a_read_only_room(chat: Chat) -> None:
     await chat.world.room("news", "ann", "bob", "cid", ro=True, unmuted=["cid"])
     text = "You can't send messages because the room is readonly."

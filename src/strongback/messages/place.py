@@ -42,6 +42,8 @@ async def admit(store: Store, sender: Sender, place: Place) -> None:
     guards = await access(store, caller, view)
     if guards is None:
         raise Failure("error-not-allowed")
+    if view.archived:
+        raise Failure("room_is_archived")
     if view.type == "d" and await _is_blocked(store, view, sender):
         raise Failure("room_is_blocked")
     may_write = room.get("ro") is not True or caller.may_in("post-readonly", view.subscription_roles)
