@@ -96,7 +96,8 @@ class Dispatcher:
                 self._woken.clear()
                 wait = await self._turn()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), wait)
+                    async with asyncio.timeout(wait):
+                        await self._woken.wait()
         finally:
             renewing.cancel()
 
