@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from strongback.accounts.caller import Caller
 from strongback.accounts.user_listing import check_query
 from strongback.documents.document import HIDDEN_OF_USERS
@@ -12,8 +14,26 @@ from strongback.errors import Failure
 from strongback.listing import Listing, Rules, Wanted, listing
 from strongback.storage.contract import MembersOf, RoomView, Store
 
-SHOWN = ("_id", "username", "name", "nickname", "status", "avatarETag", "_updatedAt")
+Given = msgspec.Raw | msgspec.UnsetType
+
+
+class Member(msgspec.Struct, rename={"id": "_id", "avatar": "avatarETag", "updated": "_updatedAt"}):
+    """What is shown of a member, undecoded."""
+
+    id: msgspec.Raw
+    username: Given = msgspec.UNSET
+    name: Given = msgspec.UNSET
+    nickname: Given = msgspec.UNSET
+    status: Given = msgspec.UNSET
+    avatar: Given = msgspec.UNSET
+    updated: Given = msgspec.UNSET
+
+
+SHOWN = Member.__struct_encode_fields__
 QUERIED = (*SHOWN, *(f"{name}.*" for name in SHOWN))
+
+_member = msgspec.json.Decoder(Member).decode
+_encode = msgspec.json.Encoder().encode
 
 BY_PRESENCE = (("statusConnection", -1), ("username", 1))
 """The order in which the store itself holds the members of a room."""
@@ -44,13 +64,14 @@ async def members(
         clauses.append(_holding(caller, text))
     if statuses is not None:
         clauses.append({"status": {"$in": [*statuses]}})
-    wanted = replace(
+    chosen = replace(
         wanted,
         filter={"$and": clauses} if clauses else None,
         sort=_order(caller, wanted.sort),
-        fields=_columns(wanted.fields or {}),
+        fields=None,
     )
-    return await listing(store, MembersOf(room.id), wanted, RULES, matching_ms=matching_ms)
+    found = await listing(store, MembersOf(room.id), chosen, RULES, matching_ms=matching_ms)
+    return replace(found, texts=[_cut(text, wanted.fields or {}) for text in found.texts])
 
 
 def _holding(caller: Caller, text: str) -> dict[str, Any]:
@@ -75,9 +96,15 @@ def _order(caller: Caller, sort: Mapping[str, int] | None) -> dict[str, int]:
     }
 
 
-def _columns(fields: Mapping[str, int]) -> dict[str, int]:
-    """The members of each account that are shown: all, or of these the ones that the caller asks for."""
+def _cut(text: str, fields: Mapping[str, int]) -> str:
+    """What is shown of an account: every member of `SHOWN`, or of these the ones that the caller asks for."""
+    shown = _encode(_member(text))
+    if not fields:
+        return shown.decode()
     asked_for = 1 in fields.values()
-    return {"_id": 1} | {
-        name: 1 for name in SHOWN if (fields.get(name) == 1 if asked_for else name not in fields)
+    kept = {
+        name: value
+        for name, value in msgspec.json.decode(shown).items()
+        if name == "_id" or (fields.get(name) == 1 if asked_for else name not in fields)
     }
+    return _encode(kept).decode()
