@@ -40,17 +40,19 @@ Condition = tuple[str, tuple[Any, ...]]
 """An expression in SQL, and its parameters."""
 
 
-def check(connection: sqlite3.Connection, guards: Sequence[Guard]) -> None:
-    """Raise Conflict with the first guard that is not true now."""
-    for start in range(0, len(guards), AT_ONCE):
+def check(connection: sqlite3.Connection, guards: Sequence[Guard]) -> int:
+    """Raise Conflict with the first guard that is not true now; answers the revision of the last commit."""
+    revision = 0
+    for start in range(0, max(len(guards), 1), AT_ONCE):
         asked = guards[start : start + AT_ONCE]
         conditions = [condition(connection, guard) for guard in asked]
-        sql = f"SELECT {', '.join(expression for expression, _ in conditions)}"
+        expressions = ", ".join([expression for expression, _ in conditions] + ["value"])
         values = [value for _, parameters in conditions for value in parameters]
-        found = connection.execute(sql, values).fetchone()
+        *found, revision = connection.execute(f"SELECT {expressions} FROM sequence", values).fetchone()
         for guard, holds in zip(asked, found, strict=True):
             if not holds:
                 raise Conflict(guard)
+    return revision
 
 
 def condition(connection: sqlite3.Connection, guard: Guard) -> Condition:
@@ -70,7 +72,7 @@ def condition(connection: sqlite3.Connection, guard: Guard) -> Condition:
         case Member(rid, user_id):
             return "EXISTS (SELECT 1 FROM subscriptions WHERE rid = ? AND user_id = ?)", (rid, user_id)
         case TriggersAt(revision):
-            return "(SELECT triggers FROM sequence) = ?", (revision,)
+            return "triggers = ?", (revision,)
         case KeyFree(integration_id, key, since):
             used = "SELECT 1 FROM keys WHERE integration = ? AND key = ? AND created >= ?"
             return f"NOT EXISTS ({used})", (integration_id, key, since)

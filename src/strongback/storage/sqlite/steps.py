@@ -66,8 +66,8 @@ PUT = {kind: _put_sql(kind) for kind in COLUMNS}
 
 def apply(connection: sqlite3.Connection, changes: Changes) -> None:
     """Check the guards and run the steps; raises Conflict, the caller undoes what was written."""
-    check(connection, changes.guards)
-    (revision,) = connection.execute("UPDATE sequence SET value = value + 1 RETURNING value").fetchone()
+    revision = check(connection, changes.guards) + 1
+    connection.execute("UPDATE sequence SET value = ?", (revision,))
     for step in changes.steps:
         try:
             run(connection, step, revision)
