@@ -1,6 +1,7 @@
 """A real server whose group has outgoing integrations, the receiver that they call, and what the database says."""
 
 import contextlib
+import json
 import shutil
 import sqlite3
 import tempfile
@@ -51,28 +52,54 @@ class Hub:
         id: str = made["integration"]["_id"]
         return id
 
-    def say(self, text: str) -> Reply:
-        """Post to the group; whatever is answered is returned, and a 200 is noted."""
-        headers = self.server.headers | {"Content-Type": "application/json"}
-        body = b'{"roomId":"%b","text":"%b"}' % (self.server.group.id.encode(), text.encode())
-        reply = self.server.send("POST", "chat.postMessage", body, headers)
-        if reply.status == 200:
+    def entry(self) -> str:
+        """Make an incoming integration of the group, and return the path of its hook."""
+        body = {
+            "type": "webhook-incoming",
+            "name": "entry",
+            "enabled": True,
+            "username": "admin",
+            "channel": f"#{self.server.group.name}",
+            "scriptEnabled": False,
+        }
+        made = self.server.post("integrations.create", body)["integration"]
+        return f"/hooks/{made['_id']}/{made['token']}"
+
+    def say(self, text: str, entry: str | None = None, key: str | None = None) -> Reply:
+        """Post to the group, through a hook if one is named; whatever is answered is returned, and a 200 is noted."""
+        headers = {"Content-Type": "application/json"}
+        if entry is None:
+            body = {"roomId": self.server.group.id, "text": text}
+            sent = self.server.send(
+                "POST", "chat.postMessage", json.dumps(body).encode(), headers | self.server.headers
+            )
+        else:
+            if key is not None:
+                headers["Idempotency-Key"] = key
+            sent = self.server.send("POST", entry, json.dumps({"text": text}).encode(), headers)
+        if sent.status == 200:
             self.oracle.accept(text)
-        return reply
+        return sent
 
     @contextlib.contextmanager
-    def posting(self, threads: int = 4, prefix: str = "m") -> Iterator[None]:
-        """Post texts of their own from some threads, also while the server is away, until the context ends."""
+    def posting(self, threads: int = 4, *, patient: bool = False) -> Iterator[None]:
+        """Post texts of their own from some threads, also while the server is away, until the context ends.
+
+        Every other thread posts through a hook. `patient` ones all do, and say the same again, with a key, until they
+        have their 200.
+        """
         ended = threading.Event()
+        entry = self.entry()
 
         def post(lane: int) -> None:
             number = 0
             while not ended.is_set():
                 number += 1
-                try:
-                    self.say(f"{prefix}{lane}-{number}")
-                except (OSError, HTTPException):
-                    ended.wait(LOOK_AGAIN)  # a text that got no answer is nobody's promise
+                text = f"m{lane}-{number}"
+                if patient:
+                    self._insist(text, entry)
+                else:
+                    self._try(text, entry if lane % 2 else None)
 
         lanes = [threading.Thread(target=post, args=(lane,)) for lane in range(threads)]
         for lane in lanes:
@@ -83,6 +110,19 @@ class Hub:
             ended.set()
             for lane in lanes:
                 lane.join()
+
+    def _try(self, text: str, entry: str | None) -> None:
+        with contextlib.suppress(OSError, HTTPException):  # a text that got no answer is nobody's promise
+            self.say(text, entry)
+            return
+        time.sleep(LOOK_AGAIN)
+
+    def _insist(self, text: str, entry: str) -> None:
+        while text not in self.oracle.accepted:
+            with contextlib.suppress(OSError, HTTPException):
+                self.say(text, entry, key=text)
+                continue
+            time.sleep(LOOK_AGAIN)
 
     def kill(self) -> None:
         """End the server at once, from outside."""
