@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from strongback.accounts import login
-from strongback.accounts.tokens import hash_token
+from strongback.accounts import login, passwords
+from strongback.accounts.tokens import hash_token, issue_login_token
 from strongback.documents.document import Document
+from strongback.errors import Failure
 from strongback.storage.changes import Changes, Put, Remove
 from tests.accounts.conftest import World
 
@@ -138,3 +139,46 @@ async def test_a_removed_user_is_nobody(world: World) -> None:
     _, token = await login.log_in(world.store, world.clock, {"user": "ann", "password": "pw-ann"})
     await world.store.commit(Changes([], [Remove("users", ann.id)]))
     assert await login.authenticate(world.store, world.cache, ann.id, token) is None
+
+
+async def test_a_login_is_remembered_and_a_resumed_one_too(world: World) -> None:
+    ann = await world.user("ann")
+    assert "lastLogin" not in await world.body("users", ann.id)
+    world.now += 1_000
+    user, token = await login.log_in(world.store, world.clock, {"user": "ann", "password": "pw-ann"})
+    body = await world.body("users", ann.id)
+    assert (body["lastLogin"], user.body["lastLogin"]) == ("2023-11-14T22:13:21.000Z",) * 2
+    world.now += 1_000
+    await login.log_in(world.store, world.clock, {"resume": token})
+    assert (await world.body("users", ann.id))["lastLogin"] == "2023-11-14T22:13:22.000Z"
+    stored = await world.store.get("users", ann.id)
+    assert stored is not None
+    assert ("lastLogin",) in stored.decode().dates
+    assert "bcrypt" in (stored.hidden or "")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"), [("active", "error-user-is-not-activated"), ("services", "Unauthorized")]
+)
+async def test_who_is_deactivated_or_gets_another_password_meanwhile_stays_outside(
+    world: World, monkeypatch: pytest.MonkeyPatch, change: str, expected: str
+) -> None:
+    ann, bob = await world.user("ann"), await world.user("bob")
+    changed = {"active": False, "services": (await world.body("users", bob.id))["services"]}
+
+    async def verify(*given: Any) -> bool:
+        fits = await passwords.verify(*given)
+        user = Document(ann.id, await world.body("users", ann.id) | {change: changed[change]})
+        await world.store.commit(Changes([], [Put("users", user)]))
+        return fits
+
+    monkeypatch.setattr(login, "verify", verify)
+    assert (await refusal(world, {"user": "ann", "password": "pw-ann"}))[0] == expected
+    assert await world.store.tokens(ann.id) == []
+
+
+async def test_an_account_that_is_not_active_gets_no_token(world: World) -> None:
+    ann = await world.user("ann", active=False)
+    with pytest.raises(Failure) as refused:
+        await issue_login_token(world.store, world.clock, ann.id)
+    assert refused.value.error == "error-user-is-not-activated"

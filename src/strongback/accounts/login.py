@@ -1,17 +1,23 @@
 """Login, resume and logout (spec/01 sections 3 and 4)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from strongback import ids
 from strongback.accounts import totp
 from strongback.accounts.caller import Caller
+from strongback.accounts.login_attempts import LoginAttempts
 from strongback.accounts.passwords import digest_of, verify
 from strongback.accounts.permissions import AccessCache
-from strongback.accounts.tokens import hash_token, issue_login_token
+from strongback.accounts.retry import retry
+from strongback.accounts.tokens import hash_token, login_entry
+from strongback.accounts.usernames import Settings
 from strongback.clock import Clock
 from strongback.documents.document import Document, Stored
+from strongback.documents.user import is_active, password_hash
 from strongback.errors import Failure
-from strongback.storage.changes import Changes, RemoveToken
+from strongback.storage.changes import Changes, Put, RemoveToken, Step, Unchanged
 from strongback.storage.contract import Store
 
 
@@ -27,6 +33,12 @@ UNAUTHORIZED = ("Unauthorized", "Unauthorized")
 MATCH_FAILED = (400, "Match failed")
 LOGGED_OUT = (403, "You've been logged out by the server. Please log in again.")
 NOT_ACTIVATED = ("error-user-is-not-activated", "User is not activated")
+BLOCKED = {
+    "user": ("error-login-blocked-for-user", "Login has been temporarily blocked For User"),
+    "ip": ("error-login-blocked-for-ip", "Login has been temporarily blocked For IP"),
+}
+GUESSES = frozenset({UNAUTHORIZED[0], "totp-invalid"})
+"""The failures that count against somebody."""
 
 
 async def authenticate(store: Store, cache: AccessCache, user_id: str, token: str) -> Caller | None:
@@ -39,25 +51,84 @@ async def authenticate(store: Store, cache: AccessCache, user_id: str, token: st
     return Caller(login.user_id, login.username, login.roles, access, hashed)
 
 
-async def log_in(store: Store, clock: Clock, body: Mapping[str, Any]) -> tuple[Document, str]:
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Where a login comes from, and who has failed before."""
+
+    attempts: LoginAttempts
+    settings: Settings
+    address: str
+
+    def check(self, account: str, now: int) -> None:
+        """Raise LoginFailure for an account, or an address, that has to wait."""
+        blocked = self.attempts.blocked(self.settings, account, self.address, now)
+        if blocked is not None:
+            raise LoginFailure(*BLOCKED[blocked])
+
+
+async def log_in(
+    store: Store, clock: Clock, body: Mapping[str, Any], watch: Watch | None = None
+) -> tuple[Document, str]:
     """The account and a token for a login body; raises LoginFailure.
 
     The body has `resume`, or one of `user`, `username`, `email` with a `password`. An unknown account and a wrong
     password get one answer.
     """
     if "resume" in body:
-        return await _resume(store, body["resume"])
+        return await _resume(store, clock, body["resume"])
     password_digest = digest_of(body.get("password"))
     if password_digest is None:
         raise LoginFailure(*MATCH_FAILED)
-    stored = await _account(store, body)
+    name, stored = await _account(store, body)
+    who = name.casefold() if stored is None else stored.id
+    if watch is not None:
+        watch.check(who, clock())
+    try:
+        document = await _checked(stored, password_digest, body.get("code"), clock())
+    except LoginFailure as failure:
+        if watch is not None and failure.reason in GUESSES:
+            watch.attempts.failed(who, watch.address, clock())
+        raise
+    if watch is not None:
+        watch.check(who, clock())  # again: the guess may have been made beside others that have failed since
+        watch.attempts.succeeded(who, watch.address)
+    return await _enter(store, clock, document)
+
+
+async def _checked(stored: Stored | None, password_digest: str, code: object, now: int) -> Document:
+    """The account, if password and code are right and it is active."""
     document = None if stored is None else stored.decode()
-    if not await verify(password_digest, _password_hash(document)) or document is None:
+    expected = None if document is None else password_hash(document)
+    if not await verify(password_digest, expected) or document is None:
         raise LoginFailure(*UNAUTHORIZED)
-    if document.body.get("active", True) is not True:
+    if not is_active(document):
         raise LoginFailure(*NOT_ACTIVATED)
-    _check_code(document, body.get("code"), clock())
-    return document, await issue_login_token(store, clock, document.id)
+    _check_code(document, code, now)
+    return document
+
+
+async def _enter(store: Store, clock: Clock, verified: Document) -> tuple[Document, str]:
+    """Give an account a token, unless it was deactivated, or its password changed, since it was verified."""
+    token = ids.login_token()
+
+    async def attempt() -> tuple[Document, str]:
+        stored, now = await store.get("users", verified.id), clock()
+        user = None if stored is None else stored.decode()
+        if user is None or password_hash(user) != password_hash(verified):
+            raise LoginFailure(*UNAUTHORIZED)
+        if not is_active(user):
+            raise LoginFailure(*NOT_ACTIVATED)
+        await store.commit(_arrival(user, now, login_entry(user.id, token, now)))
+        return user, token
+
+    return await retry(attempt)
+
+
+def _arrival(user: Document, now: int, *steps: Step) -> Changes:
+    """The changes of a login: when it was, and further steps."""
+    user.set_date("lastLogin", now)
+    user.set_date("_updatedAt", now)
+    return Changes([Unchanged("users", user.id, user.revision)], [Put("users", user), *steps])
 
 
 def _check_code(user: Document, code: object, now: int) -> None:
@@ -71,33 +142,32 @@ def _check_code(user: Document, code: object, now: int) -> None:
         raise LoginFailure("totp-invalid", "TOTP Invalid", details)
 
 
-async def _resume(store: Store, token: object) -> tuple[Document, str]:
+async def _resume(store: Store, clock: Clock, token: object) -> tuple[Document, str]:
     if not isinstance(token, str):
         raise LoginFailure(*MATCH_FAILED)
-    owner = await store.token_owner(hash_token(token))
-    stored = None if owner is None else await store.get("users", owner)
-    if stored is None:
-        raise LoginFailure(*LOGGED_OUT)
-    return stored.decode(), token
+
+    async def attempt() -> tuple[Document, str]:
+        owner = await store.token_owner(hash_token(token))
+        stored = None if owner is None else await store.get("users", owner)
+        if stored is None:
+            raise LoginFailure(*LOGGED_OUT)
+        user = stored.decode()
+        await store.commit(_arrival(user, clock()))
+        return user, token
+
+    return await retry(attempt)
 
 
-async def _account(store: Store, body: Mapping[str, Any]) -> Stored | None:
-    """The account that a login body names; `user` wins over `username` over `email`."""
+async def _account(store: Store, body: Mapping[str, Any]) -> tuple[str, Stored | None]:
+    """The name in a login body, and the account of that name; `user` wins over `username` over `email`."""
     user, username, email = (body.get(name) for name in ("user", "username", "email"))
     if isinstance(user, str) and user:
-        return await (store.user_by_email(user) if "@" in user else store.user_by_name(user))
+        return user, await (store.user_by_email(user) if "@" in user else store.user_by_name(user))
     if isinstance(username, str) and username:
-        return await store.user_by_name(username)
+        return username, await store.user_by_name(username)
     if isinstance(email, str) and email:
-        return await store.user_by_email(email)
+        return email, await store.user_by_email(email)
     raise LoginFailure(*MATCH_FAILED)
-
-
-def _password_hash(document: Document | None) -> str | None:
-    services = document.body.get("services") if document is not None else None
-    password = services.get("password") if isinstance(services, dict) else None
-    stored = password.get("bcrypt") if isinstance(password, dict) else None
-    return stored if isinstance(stored, str) else None
 
 
 async def log_out(store: Store, caller: Caller) -> None:

@@ -10,10 +10,11 @@ from strongback.accounts.caller import Caller
 from strongback.accounts.retry import retry
 from strongback.clock import Clock
 from strongback.documents.dates import format_date
+from strongback.documents.user import is_active
 from strongback.errors import Conflict, Failure
 from strongback.storage.changes import (
     Changes,
-    Present,
+    Guard,
     Put,
     PutToken,
     RemoveToken,
@@ -40,10 +41,30 @@ def login_entry(user_id: str, token: str, now: int) -> PutToken:
 
 
 async def issue_login_token(store: Store, clock: Clock, user_id: str) -> str:
-    """Make a login token for a user; the oldest beyond fifty go."""
+    """Make a login token for a user; the oldest beyond fifty go. Failure for an account that is not active."""
     token = ids.login_token()
-    await store.commit(Changes([Present("users", user_id)], [login_entry(user_id, token, clock())]))
-    return token
+
+    async def attempt() -> str:
+        active = await _active(store, user_id)
+        await store.commit(Changes([active], [login_entry(user_id, token, clock())]))
+        return token
+
+    return await retry(attempt)
+
+
+async def _active(store: Store, user_id: str) -> Unchanged:
+    """The guard under which an account stays as it is; Failure for one that is not active: its tokens went, and stay so."""
+    stored = await store.get("users", user_id)
+    if stored is None or not is_active(stored.decode()):
+        raise Failure("User is not activated", "error-user-is-not-activated")
+    return Unchanged("users", user_id, stored.revision)
+
+
+async def create_for(store: Store, clock: Clock, caller: Caller, user_id: str, *, offered: bool) -> str:
+    """Make a login token for somebody (users.createToken); `offered` says whether the process does so at all."""
+    if not offered or (user_id != caller.id and not caller.may("user-generate-access-token")):
+        raise Failure("Not authorized", "error-not-authorized", details={"method": "createToken"})
+    return await issue_login_token(store, clock, user_id)
 
 
 def personal_entry(user_id: str, name: str, token: str, now: int, *, bypass_two_factor: bool) -> Token:
@@ -69,14 +90,19 @@ async def generate(store: Store, clock: Clock, caller: Caller, name: str, *, byp
     """Make a personal access token; its text is shown this once (spec/08)."""
     _require_permission(caller)
     token = ids.login_token()
-    entry = personal_entry(caller.id, name, token, clock(), bypass_two_factor=bypass_two_factor)
-    try:
-        await store.commit(
-            Changes([TokenNameFree(caller.id, name), Present("users", caller.id)], [PutToken(entry)])
-        )
-    except Conflict:
-        raise Failure("A token with this name already exists", "error-token-already-exists") from None
-    return token
+
+    async def attempt() -> str:
+        entry = personal_entry(caller.id, name, token, clock(), bypass_two_factor=bypass_two_factor)
+        guards: list[Guard] = [TokenNameFree(caller.id, name), await _active(store, caller.id)]
+        try:
+            await store.commit(Changes(guards, [PutToken(entry)]))
+        except Conflict as conflict:
+            if isinstance(conflict.guard, TokenNameFree):
+                raise Failure("A token with this name already exists", "error-token-already-exists") from None
+            raise
+        return token
+
+    return await retry(attempt)
 
 
 async def _named(store: Store, caller: Caller, name: str) -> Token:
@@ -93,7 +119,7 @@ async def regenerate(store: Store, clock: Clock, caller: Caller, name: str) -> s
 
     async def attempt() -> str:
         stored = await store.get("users", caller.id)
-        if stored is None:
+        if stored is None or not is_active(stored.decode()):
             raise Failure("Not Authorized", "not-authorized")
         old = await _named(store, caller, name)
         user, now = stored.decode(), clock()

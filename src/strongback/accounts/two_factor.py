@@ -6,27 +6,36 @@ from strongback.accounts.passwords import DIGEST, verify
 from strongback.clock import Clock
 from strongback.documents.dates import parse_date
 from strongback.documents.document import Document
+from strongback.documents.user import password_hash
 from strongback.errors import Failure
 from strongback.storage.contract import Store
 
 
-async def check(store: Store, clock: Clock, caller: Caller, code: str | None, chosen: str | None) -> None:
+async def check(
+    store: Store,
+    clock: Clock,
+    caller: Caller,
+    code: str | None,
+    chosen: str | None,
+    *,
+    demanded: bool = False,
+) -> None:
     """Pass, or raise Failure `totp-required` or `totp-invalid`.
 
     An account with a password sends its hexadecimal SHA-256 as `x-2fa-code`. Passed without: accounts younger than
-    `Accounts_TwoFactorAuthentication_RememberFor` seconds, tokens made to bypass it, and accounts with no password.
+    `Accounts_TwoFactorAuthentication_RememberFor` seconds (not where the factor is `demanded`), tokens made to
+    bypass it, and accounts with no password.
     """
     if not caller.setting("Accounts_TwoFactorAuthentication_Enabled"):
         return
-    enforced = caller.setting("Accounts_TwoFactorAuthentication_Enforce_Password_Fallback")
+    enforced = demanded or caller.setting("Accounts_TwoFactorAuthentication_Enforce_Password_Fallback")
     stored = await store.get("users", caller.id)
     if stored is None:
         return
     user = stored.decode()
-    created = parse_date(str(user.body.get("createdAt", ""))) or 0
-    if clock() - created < caller.setting("Accounts_TwoFactorAuthentication_RememberFor") * 1000:
+    if not demanded and _is_young(user, caller, clock()):
         return
-    method = "totp" if totp.enabled(user) else "password" if enforced and _password_hash(user) else None
+    method = "totp" if totp.enabled(user) else "password" if enforced and password_hash(user) else None
     if method is None or await _bypassed(store, caller):
         return
     details = {
@@ -40,15 +49,16 @@ async def check(store: Store, clock: Clock, caller: Caller, code: str | None, ch
         raise Failure("TOTP Invalid", "totp-invalid", details=details)
 
 
-def _password_hash(user: Document) -> str | None:
-    hashed = ((user.body.get("services") or {}).get("password") or {}).get("bcrypt")
-    return hashed if isinstance(hashed, str) else None
+def _is_young(user: Document, caller: Caller, now: int) -> bool:
+    created = parse_date(str(user.body.get("createdAt", ""))) or 0
+    spared: int = caller.setting("Accounts_TwoFactorAuthentication_RememberFor") * 1000
+    return now - created < spared
 
 
 async def _fits(user: Document, method: str, code: str, now: int) -> bool:
     if method == "totp":
         return totp.fits(user, code, now)
-    return DIGEST.fullmatch(code.lower()) is not None and await verify(code.lower(), _password_hash(user))
+    return DIGEST.fullmatch(code.lower()) is not None and await verify(code.lower(), password_hash(user))
 
 
 async def _bypassed(store: Store, caller: Caller) -> bool:

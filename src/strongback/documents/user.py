@@ -38,3 +38,16 @@ def set_password_hash(document: Document, hashed: str) -> None:
 def brief(document: Document) -> dict[str, Any]:
     """Who somebody is, as other documents name them."""
     return {key: document.body[key] for key in ("_id", "username", "name") if key in document.body}
+
+
+def is_active(document: Document) -> bool:
+    """Whether the account may log in."""
+    return document.body.get("active", True) is True
+
+
+def password_hash(document: Document) -> str | None:
+    """The stored form of the account's password; None where it has none."""
+    services = document.body.get("services")
+    password = services.get("password") if isinstance(services, dict) else None
+    hashed = password.get("bcrypt") if isinstance(password, dict) else None
+    return hashed if isinstance(hashed, str) else None

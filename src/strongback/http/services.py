@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from strongback.accounts.caller import Caller
+from strongback.accounts.login_attempts import LoginAttempts
 from strongback.accounts.permissions import AccessCache
 from strongback.accounts.users import OnUser
 from strongback.clock import Clock
@@ -33,6 +34,8 @@ class Services:
     settings: Settings
     on_user_delete: Sequence[OnUser] = field(default=())
     """Each adds to the changes of a user's deletion what hangs on that user in another part."""
+    on_user_rename: Sequence[OnUser] = field(default=())
+    """Each adds to the changes of a user's name what shows that name in another part."""
     on_room_rename: Sequence[OnRoom] = field(default=())
     """Each adds to the changes of a room's name what shows that name in another part."""
     on_room_delete: Sequence[OnRoom] = field(default=())
@@ -45,6 +48,7 @@ class Services:
     secrets: Secrets = field(default_factory=lambda: Secrets("", Path(KEY_FILE)))
     hook_calls: RateLimiter = field(default_factory=RateLimiter)
     """Apart from the calls of the API, so that those who guess at hooks can not push others out of it."""
+    login_attempts: LoginAttempts = field(default_factory=LoginAttempts)
     incoming: Incoming = field(init=False)
 
     def __post_init__(self) -> None:

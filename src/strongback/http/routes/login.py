@@ -55,7 +55,8 @@ async def log_in(call: ServerCall) -> Answer:
     code = call.header("x-2fa-code")
     body = call.body if code is None else {"code": code, **call.body}
     try:
-        user, token = await service.log_in(services.store, services.clock, body)
+        watch = service.Watch(services.login_attempts, services.access.newest.settings, call.client_ip)
+        user, token = await service.log_in(services.store, services.clock, body, watch)
     except service.LoginFailure as failure:
         refusal: dict[str, object] = {"status": "error", "error": failure.reason, "message": failure.text}
         if failure.details is not None:
