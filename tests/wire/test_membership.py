@@ -189,6 +189,50 @@ def test_leave_a_channel(them: People) -> None:
     refused(answer, NOT_ALLOWED, method="leaveRoom")
 
 
+# archived rooms
+
+
+@pytest.fixture(scope="module")
+def archived(them: People) -> dict[str, dict[str, Any]]:
+    """A group and a channel that are archived, by the start of their paths."""
+    found = {prefix: them.room(prefix) for prefix in ("groups", "channels")}
+    for prefix, room in found.items():
+        post(them.olga, f"{prefix}.archive", {"roomId": room["_id"]})
+    return found
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("invite", "kick", "leave", "addAll"),
+        *(f"{verb}{role}" for verb in ("add", "remove") for role in ("Owner", "Moderator", "Leader")),
+    ],
+)
+@pytest.mark.parametrize("prefix", ["groups", "channels"])
+def test_an_archived_room_stays_as_it_is(
+    them: People, archived: dict[str, dict[str, Any]], prefix: str, path: str
+) -> None:
+    room = archived[prefix]
+    answer = them.olga.post(f"{API}/{prefix}.{path}", json={"roomId": room["_id"], "username": "mick"})
+    called = "private group" if prefix == "groups" else "channel"
+    refused(answer, f"The {called}, {room['name']}, is archived [error-room-archived]")
+
+
+def test_what_is_read_of_an_archived_room(them: People, archived: dict[str, dict[str, Any]]) -> None:
+    group, channel = archived["groups"], archived["channels"]
+    for path in ("members", "roles", "moderators"):
+        answer = them.olga.get(f"{API}/groups.{path}", params={"roomId": group["_id"]})
+        refused(answer, f"The private group, {group['name']}, is archived [error-room-archived]")
+        answer = them.nora.get(f"{API}/groups.{path}", params={"roomId": group["_id"]})
+        refused(answer, NO_GROUP)
+    assert names(them.nora, channel, "channels") == ["mick", "olga"]
+    answer = them.nora.post(f"{API}/channels.join", json={"roomId": channel["_id"]})
+    refused(answer, f"The channel, {channel['name']}, is archived [error-room-archived]")
+    body = {"roomId": group["_id"], "username": "mick"}
+    refused(them.nora.post(f"{API}/groups.invite", json=body), NOT_ALLOWED, method="addUsersToRoom")
+    refused(them.nora.post(f"{API}/groups.kick", json=body), NOT_ALLOWED, method="removeUserFromRoom")
+
+
 @pytest.mark.parametrize(
     "path",
     [
