@@ -105,6 +105,18 @@ def test_the_last_owner_keeps_the_role(them: People) -> None:
     )
 
 
+def test_the_last_owner_keeps_the_role_whichever_way_it_is_taken(them: People) -> None:
+    group = them.room()
+    body = {"roleId": "owner", "username": "olga", "scope": group["_id"]}
+    last = (
+        "This is the last owner. Please set a new owner before removing this one. [error-remove-last-owner]"
+    )
+    refused(them.admin.post(f"{API}/roles.removeUserFromRole", json=body), last)
+    post(them.admin, "roles.addUserToRole", {"roleId": "owner", "username": "mick", "roomId": group["_id"]})
+    post(them.admin, "roles.removeUserFromRole", body)
+    assert roles(them.mick, group) == [("mick", ["owner"])]
+
+
 def test_several_roles_at_once(them: People) -> None:
     group = them.room("groups", "mick", "nora")
     for role, username in (("Leader", "nora"), ("Moderator", "nora"), ("Moderator", "mick")):

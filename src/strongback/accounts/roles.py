@@ -9,7 +9,7 @@ from strongback.accounts.retry import retry
 from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.errors import Conflict, Failure
-from strongback.storage.changes import AdminRemains, Changes, Present, Put, Unchanged
+from strongback.storage.changes import AdminRemains, Changes, OwnerRemains, Present, Put, Unchanged
 from strongback.storage.contract import Everything, Having, Store
 
 SHOWN_OF_USERS = ("_id", "name", "username", "emails", "avatarETag", "createdAt", "_updatedAt")
@@ -64,7 +64,7 @@ async def add_user(
 async def remove_user(
     store: Store, clock: Clock, caller: Caller, role_id: str, username: str, room_id: str | None
 ) -> Document:
-    """Take a role from a user; the last administrator keeps it. Answers the role."""
+    """Take a role from a user; the last administrator and the last owner of a room keep it. Answers the role."""
     if not caller.may("access-permissions"):
         raise Failure("Accessing permissions is not allowed", "error-not-allowed")
     user = await store.user_by_name(username)
@@ -81,15 +81,28 @@ async def remove_user(
         changes = _with_roles(kind, holder, [one for one in held(holder) if one != role.id], clock())
         if role.id == "admin":
             changes.guards.append(AdminRemains(user.id))
+        if role.id == "owner" and room_id is not None:
+            changes.guards.append(OwnerRemains(room_id, user.id))
         try:
             await store.commit(changes)
         except Conflict as conflict:
             if isinstance(conflict.guard, AdminRemains):
                 raise Failure("You need to have at least one admin", "error-admin-required") from None
+            if isinstance(conflict.guard, OwnerRemains):
+                raise last_owner() from None
             raise
 
     await retry(attempt)
     return role
+
+
+def last_owner(details: object = None) -> Failure:
+    """What a caller hears who would leave a room without an owner."""
+    return Failure(
+        "This is the last owner. Please set a new owner before removing this one.",
+        "error-remove-last-owner",
+        details=details,
+    )
 
 
 async def _holder(

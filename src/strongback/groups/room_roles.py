@@ -95,11 +95,7 @@ async def _commit(store: Store, changes: Changes, details: Mapping[str, str]) ->
         await store.commit(changes)
     except Conflict as lost:
         if isinstance(lost.guard, OwnerRemains):
-            raise Failure(
-                "This is the last owner. Please set a new owner before removing this one.",
-                "error-remove-last-owner",
-                details=details,
-            ) from None
+            raise roles.last_owner(details) from None
         raise
 
 
