@@ -31,6 +31,15 @@ def test_strings() -> None:
     assert refused(lambda: params.required(source, "n")).text == 'The parameter "n" is required'
 
 
+def test_lists_of_strings() -> None:
+    source: dict[str, object] = {"l": ["x", ""], "e": [], "n": None}
+    assert params.strings(source, "l") == ["x", ""]
+    assert [params.strings(source, name) for name in ("e", "n", "missing")] == [[], [], []]
+    for value in ("x", 5, False, {"$ne": "x"}, ["x", 5], [None], [["x"]], ["a\0b"]):
+        failure = refused(lambda value=value: params.strings({"a": value}, "a"))
+        assert failure.message == 'The parameter "a" must be a list of strings [error-invalid-params]'
+
+
 def test_booleans() -> None:
     source = {"t": "true", "f": "false", "b": True, "x": "TRUE", "o": {}}
     assert params.boolean(source, "t") is True
