@@ -7,7 +7,7 @@ import pytest
 
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.groups.create import create
+from strongback.groups.create import EXTRA, create
 from tests.room_world import RoomWorld
 
 pytestmark = pytest.mark.anyio
@@ -50,6 +50,8 @@ async def test_a_group_as_it_is_stored(people: RoomWorld) -> None:
     assert (mine["roles"], mine["ls"], mine["ts"]) == (["owner"], STAMP, STAMP)
     assert (mine["open"], mine["alert"], mine["unread"]) == (True, False, 0)
     assert (mine["name"], mine["fname"], mine["t"]) == ("eng", "eng", "p")
+    assert mine["customFields"] == {"floor": 2}
+    assert "prid" not in mine
 
 
 async def test_members_are_added_once_and_unknown_ones_skipped(people: RoomWorld) -> None:
@@ -77,6 +79,26 @@ async def test_extra_data_is_cut_to_a_list(people: RoomWorld) -> None:
     assert (room.body["msgs"], room.body["t"], room.body["default"]) == (0, "p", False)
     assert room.body["u"]["_id"] == "u-ann"
     assert not {"archived", "joinCode"} & room.body.keys()
+
+
+@pytest.mark.parametrize("key", EXTRA)
+async def test_what_is_on_the_list_is_stored_as_sent(people: RoomWorld, key: str) -> None:
+    room = await make(people, "eng", extra={key: "x"}, members=["bob"])
+    assert room.body[key] == (await people.body("rooms", room.id))[key] == "x"
+    members = await people.bodies("subscriptions", "rid", room.id)
+    assert [member.get("prid") for member in members] == ["x" if key == "prid" else None] * 2
+
+
+async def test_who_may_write(people: RoomWorld) -> None:
+    cases: list[tuple[bool, object, bool]] = [
+        (False, False, False),
+        (True, False, True),
+        (False, True, True),
+        (False, "true", False),
+    ]
+    for number, (read_only, broadcast, expected) in enumerate(cases):
+        room = await make(people, f"eng{number}", read_only=read_only, extra={"broadcast": broadcast})
+        assert room.body["ro"] is expected
 
 
 async def test_encryption_by_default(people: RoomWorld) -> None:

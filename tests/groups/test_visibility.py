@@ -43,6 +43,9 @@ async def test_closed_opened_and_opened_by_what_others_write(rooms: RoomWorld) -
     message.set_date("ts", rooms.now + 1)
     await rooms.write(Put("messages", message))
     assert await is_open(rooms, "ann") is True
+    rooms.now += 2
+    await close_room(rooms.store, rooms.clock, ann, await view(rooms))
+    assert await is_open(rooms, "ann") is False
 
 
 async def test_what_is_so_already_is_refused(rooms: RoomWorld) -> None:
