@@ -20,11 +20,9 @@ from tests.accounts.conftest import World
 pytestmark = pytest.mark.anyio
 
 
-async def delete(
-    world: World, user: Document, *, relinquish: bool = False, hooks: Sequence[OnUser] = ()
-) -> None:
+async def delete(world: World, user: Document, *, agreed: bool = False, hooks: Sequence[OnUser] = ()) -> None:
     await user_deletion.delete(
-        world.store, world.clock, await world.caller(), user, relinquish=relinquish, hooks=hooks
+        world.store, world.clock, await world.caller(), user, agreed=agreed, hooks=hooks
     )
 
 
@@ -39,6 +37,18 @@ async def group(world: World, id: str, *members: tuple[Document, str]) -> None:
             Put("subscriptions", joined),
             Put("messages", system_message(f"m-{id}-{number}", "uj", id, "x", user.body, world.now)),
         ]
+    await world.store.commit(Changes([], steps))
+
+
+async def conversation(world: World, id: str, *people: Document) -> None:
+    """A conversation with a message of each."""
+    body = {"_id": id, "t": "d", "uids": [one.id for one in people]}
+    body["usernames"] = [one.body["username"] for one in people]
+    steps: list[Step] = [Put("rooms", Document(id, body))]
+    for one in people:
+        joined = new_subscription(f"{id}-{one.id}", body | {"name": "x"}, one.body, world.now)
+        message = Document(f"m-{id}-{one.id}", {"_id": f"m-{id}-{one.id}", "rid": id, "u": {"_id": one.id}})
+        steps += [Put("subscriptions", joined), Put("messages", message)]
     await world.store.commit(Changes([], steps))
 
 
@@ -76,7 +86,7 @@ async def test_with_consent_empty_rooms_go_and_the_oldest_member_inherits(world:
     ann, bob, cid = await world.user("ann"), await world.user("bob"), await world.user("cid")
     await group(world, "alone", (ann, "owner"))
     await group(world, "shared", (ann, "owner"), (cid, "moderator"), (bob, ""))
-    await delete(world, ann, relinquish=True)
+    await delete(world, ann, agreed=True)
     assert await world.store.get("rooms", "alone") is None
     assert await world.bodies("messages", "rid", "alone") == []
     assert await world.bodies("subscriptions", "rid", "alone") == []
@@ -135,8 +145,8 @@ async def test_of_two_administrators_who_delete_each_other_one_stays(world: Worl
     assert stored is not None
     by_ann = await world.caller("ann")
     results = await asyncio.gather(
-        user_deletion.delete(world.store, world.clock, admin, ann, relinquish=False, hooks=()),
-        user_deletion.delete(world.store, world.clock, by_ann, stored.decode(), relinquish=False, hooks=()),
+        user_deletion.delete(world.store, world.clock, admin, ann, agreed=False, hooks=()),
+        user_deletion.delete(world.store, world.clock, by_ann, stored.decode(), agreed=False, hooks=()),
         return_exceptions=True,
     )
     assert [type(result) for result in results if result is not None] == [Failure]
@@ -146,7 +156,7 @@ async def test_deleting_needs_the_permission(world: World) -> None:
     ann = await world.user("ann")
     with pytest.raises(Failure) as refused:
         await user_deletion.delete(
-            world.store, world.clock, await world.caller("ann"), ann, relinquish=False, hooks=()
+            world.store, world.clock, await world.caller("ann"), ann, agreed=False, hooks=()
         )
     assert refused.value.status == 403
 
@@ -174,3 +184,24 @@ async def test_a_user_who_is_gone_is_unknown(world: World) -> None:
     with pytest.raises(Failure) as refused:
         await delete(world, ann)
     assert refused.value.error == "error-invalid-user"
+
+
+async def test_conversations_of_two_go_and_others_go_on_without_the_account(world: World) -> None:
+    ann, bob, cid = await world.user("ann"), await world.user("bob"), await world.user("cid")
+    await conversation(world, "two", ann, bob)
+    await conversation(world, "three", ann, bob, cid)
+    await conversation(world, "others", bob, cid)
+    await delete(world, ann)
+    assert await world.store.get("rooms", "two") is None
+    assert await world.bodies("subscriptions", "rid", "two") == []
+    assert await world.bodies("messages", "rid", "two") == []
+    three = await world.body("rooms", "three")
+    assert (three["uids"], three["usernames"]) == ([bob.id, cid.id], ["bob", "cid"])
+    assert (await world.body("rooms", "others"))["uids"] == [bob.id, cid.id]
+
+
+async def test_an_active_member_inherits_before_an_older_one_who_is_not(world: World) -> None:
+    ann, bob, cid = await world.user("ann"), await world.user("bob", active=False), await world.user("cid")
+    await group(world, "shared", (ann, "owner"), (bob, "moderator"), (cid, ""))
+    await delete(world, ann, agreed=True)
+    assert await world.store.owners("shared") == [cid.id]

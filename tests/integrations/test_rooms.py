@@ -178,7 +178,7 @@ async def test_an_account_that_goes_takes_its_rooms_and_their_integrations(rooms
         rooms.clock,
         rooms.caller("ann", "delete-user"),
         stored.decode(),
-        relinquish=True,
+        agreed=True,
         hooks=(disable_integrations,),
         room_hooks=(unbind,),
     )

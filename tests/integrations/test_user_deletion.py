@@ -25,7 +25,7 @@ async def delete_bot(rooms: RoomWorld, *hooks: OnUser) -> None:
         rooms.clock,
         caller,
         stored.decode(),
-        relinquish=False,
+        agreed=False,
         hooks=[disable_integrations, *hooks],
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from strongback.accounts.caller import Caller
+from strongback.accounts.relinquish import relinquish, remove_room
 from strongback.accounts.retry import TRIES
 from strongback.accounts.seed import ROCKET_CAT
 from strongback.accounts.users import OnUser
@@ -10,7 +11,7 @@ from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.errors import Conflict, Failure, Unavailable
 from strongback.storage.changes import AdminRemains, Changes, Put, Remove, RemoveAll, Unchanged
-from strongback.storage.contract import Having, Store
+from strongback.storage.contract import RoomsOf, Store
 
 
 async def delete(
@@ -19,16 +20,14 @@ async def delete(
     caller: Caller,
     user: Document,
     *,
-    relinquish: bool,
+    agreed: bool,
     hooks: Sequence[OnUser],
     room_hooks: Sequence[OnUser] = (),
 ) -> None:
-    """Delete an account: its messages, memberships and tokens go, and the hooks add what is theirs, in one commit.
+    """Delete an account: its messages, memberships, tokens and conversations go, and the hooks add what is theirs.
 
-    The hooks are told of the account, `room_hooks` of every room that goes with it.
-
-    A sole owner of a room is refused with `user-last-owner`, unless `relinquish`: then the room goes where nobody
-    else is in it, and its oldest other member becomes the owner.
+    All of that is one commit. The hooks are told of the account, `room_hooks` of every room that goes with it.
+    `agreed` is the consent that rooms go, or change hands, which it alone owns.
     """
     if not caller.may("delete-user"):
         raise Failure("unauthorized", status=403)
@@ -42,7 +41,7 @@ async def delete(
                 "error-invalid-user",
             )
         changes = await _changes(
-            store, stored.decode(), clock(), relinquish=relinquish, hooks=hooks, room_hooks=room_hooks
+            store, stored.decode(), clock(), agreed=agreed, hooks=hooks, room_hooks=room_hooks
         )
         try:
             await store.commit(changes)
@@ -61,66 +60,38 @@ async def _changes(
     user: Document,
     now: int,
     *,
-    relinquish: bool,
+    agreed: bool,
     hooks: Sequence[OnUser],
     room_hooks: Sequence[OnUser],
 ) -> Changes:
     changes = Changes([Unchanged("users", user.id, user.revision)])
     if "admin" in (user.body.get("roles") or []):
         changes.guards.append(AdminRemains(user.id))
-    mine = Having("subscriptions", "user_id", user.id)
-    changes.guards.append(await store.steady(mine))
-    orphaned, handed_over = await _solely_owned(store, mine, user.id, changes)
-    if (orphaned or handed_over) and not relinquish:
-        names = {
-            "shouldBeRemoved": await _names(store, orphaned),
-            "shouldChangeOwner": await _names(store, [*handed_over]),
-        }
-        raise Failure("A user who is the last owner of a room is kept", "user-last-owner", details=names)
     for hook in hooks:
         await hook(store, user, changes, now)
-    rooms = [await store.get("rooms", rid) for rid in orphaned]
-    for room in (one.decode() for one in rooms if one is not None):
-        for hook in room_hooks:
-            await hook(store, room, changes, now)
+    await relinquish(store, changes, user, now, agreed=agreed, room_hooks=room_hooks)
+    await _end_conversations(store, changes, user, now, room_hooks)
     changes.steps += [
         Remove("users", user.id),
         RemoveAll("subscriptions", "user_id", user.id),
         RemoveAll("messages", "user_id", user.id),
     ]
-    for rid in orphaned:
-        changes.steps += [RemoveAll("messages", "rid", rid), Remove("rooms", rid)]
-    for heir in handed_over.values():
-        heir.set("roles", [*(heir.body.get("roles") or []), "owner"])
-        heir.set_date("_updatedAt", now)
-        changes.steps.append(Put("subscriptions", heir))
     return changes
 
 
-async def _solely_owned(
-    store: Store, mine: Having, user_id: str, changes: Changes
-) -> tuple[list[str], dict[str, Document]]:
-    """Rooms that only this user owns: those with no other member, and those with the member who would inherit."""
-    orphaned: list[str] = []
-    heirs: dict[str, Document] = {}
-    for stored in await store.select(mine):
-        body = stored.decode().body
-        rid = body["rid"]
-        if "owner" not in (body.get("roles") or []):
+async def _end_conversations(
+    store: Store, changes: Changes, user: Document, now: int, room_hooks: Sequence[OnUser]
+) -> None:
+    """Conversations of two go; one of more goes on without the account."""
+    for stored in await store.select(RoomsOf(user.id, ("d",))):
+        room = stored.decode()
+        changes.guards.append(Unchanged("rooms", room.id, room.revision))
+        people = [id for id in room.body.get("uids") or () if id != user.id]
+        if len(people) < 2:
+            await remove_room(store, changes, room, now, room_hooks)
             continue
-        members = Having("subscriptions", "rid", rid)
-        changes.guards.append(await store.steady(members))  # before its owners are read: two may go at once
-        if await store.owners(rid) != [user_id]:
-            continue
-        others = [row.decode() for row in await store.select(members)]
-        others = [other for other in others if other.body["u"]["_id"] != user_id]
-        if others:
-            heirs[rid] = min(others, key=lambda other: (str(other.body.get("ts", "")), other.id))
-        else:
-            orphaned.append(rid)
-    return orphaned, heirs
-
-
-async def _names(store: Store, rids: list[str]) -> list[str]:
-    rooms = [await store.get("rooms", rid) for rid in rids]
-    return [str(room.decode().body.get("name", room.id)) for room in rooms if room is not None]
+        room.set("uids", people)
+        names = room.body.get("usernames") or ()
+        room.set("usernames", [name for name in names if name != user.body.get("username")])
+        room.set_date("_updatedAt", now)
+        changes.steps.append(Put("rooms", room))

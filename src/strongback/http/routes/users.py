@@ -104,13 +104,13 @@ async def delete(call: ServerCall) -> Answer:
         return UNAUTHORIZED
     user_id, username = params.string(call.body, "userId"), params.string(call.body, "username")
     user = await users.by_parameter(services.store, user_id, username)
-    relinquish = params.boolean(call.body, "confirmRelinquish") or False
+    agreed = params.boolean(call.body, "confirmRelinquish") or False
     await user_deletion.delete(
         services.store,
         services.clock,
         caller,
         user,
-        relinquish=relinquish,
+        agreed=agreed,
         hooks=services.on_user_delete,
         room_hooks=services.on_room_delete,
     )
