@@ -91,7 +91,7 @@ async def test_rows_do_not_grow_with_members(chat: Chat) -> None:
         place = await place_by_id(world.store, rid, "u-ann")
         _, changes = await prepare(world.store, world.clock, ann, place, Draft("hi"))
         sizes.append((len(changes.guards), len(changes.steps)))
-    assert sizes == [(2, 1), (2, 1)]
+    assert sizes == [(2, 2), (2, 2)]
 
 
 async def test_many_post_at_once_and_all_are_counted(chat: Chat) -> None:

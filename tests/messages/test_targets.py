@@ -43,7 +43,7 @@ async def test_a_public_channel_is_joined(chat: Chat) -> None:
     assert (said["msg"], said.get("t")) == ("hi", None)
     (mine,) = await chat.world.bodies("subscriptions", "rid", "r-town")
     assert mine["u"] == {"_id": "u-cid", "username": "cid"}
-    assert (mine["open"], mine["alert"], mine["unread"], mine["name"]) == (True, True, 1, "town")
+    assert (mine["open"], mine["alert"], mine["unread"], mine["name"]) == (True, False, 0, "town")
     room = await chat.room("r-town")
     assert (room["usersCount"], room["msgs"]) == (1, 2)
     assert [event.kind for event in chat.events] == ["roomJoined", "sendMessage"]
@@ -99,8 +99,18 @@ async def test_a_conversation_is_made_once(chat: Chat) -> None:
     assert (room["usersCount"], room["msgs"], "name" in room) == (2, 5, False)
     mine = {one["u"]["_id"]: one for one in await chat.world.bodies("subscriptions", "rid", rid)}
     assert (mine["u-ann"]["name"], mine["u-bob"]["name"]) == ("bob", "ann")
-    assert (mine["u-ann"]["alert"], mine["u-bob"]["alert"]) == (False, True)
+    assert [(one["open"], one["alert"], one["unread"]) for one in mine.values()] == [(True, False, 0)] * 2
     assert [one for _, one in await chat.tell(ann, f"@{rid}", rid, f"#{rid}")][2].body["rid"] == rid
+
+
+async def test_the_first_message_opens_a_conversation_for_the_other(chat: Chat) -> None:
+    ((_, said),) = await chat.tell(await chat.sender("ann"), "@bob")
+    mine = {one["u"]["_id"]: one for one in await chat.world.bodies("subscriptions", "rid", said.body["rid"])}
+    assert [(mine[id]["open"], mine[id]["alert"], mine[id]["unread"]) for id in ("u-ann", "u-bob")] == [
+        (True, False, 0),
+        (True, True, 1),
+    ]
+    assert (mine["u-ann"]["ls"], "ls" in mine["u-bob"]) == (said.body["ts"], False)
 
 
 async def test_many_make_one_conversation(chat: Chat) -> None:

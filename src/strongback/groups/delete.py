@@ -20,7 +20,7 @@ async def delete(
 
     async def attempt() -> None:
         here = await standing(store, caller, room.id, NOUNS[room.type])
-        if here.view.type == "p" and not await can_access(store, caller, here.view):
+        if here.view.type != "c" and not await can_access(store, caller, here.view):
             raise not_found(NOUNS[room.type])
         if not caller.may_in(f"delete-{here.view.type}", here.view.subscription_roles):
             raise Failure("Not allowed", "error-not-allowed", details={"method": "eraseRoom"})

@@ -64,7 +64,7 @@ async def edit(
     async def attempt() -> None:
         here = await standing(store, caller, room.id, NOUNS[room.type])
         stored = await store.get("rooms", room.id)
-        if stored is None or (here.view.type == "p" and not await can_access(store, caller, here.view)):
+        if stored is None or (here.view.type != "c" and not await can_access(store, caller, here.view)):
             raise not_found(NOUNS[room.type])
         if not archived:
             check_open(here.view)

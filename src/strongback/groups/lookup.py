@@ -4,7 +4,7 @@ from strongback.accounts.caller import Caller
 from strongback.errors import Failure
 from strongback.storage.contract import RoomView, Store
 
-NOUNS = {"p": "group", "c": "channel"}
+NOUNS = {"p": "group", "c": "channel", "d": "direct message"}
 """What rooms of a type are called where one is not found."""
 
 DEEPEST = 10

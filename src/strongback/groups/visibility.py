@@ -9,12 +9,12 @@ from strongback.storage.contract import RoomView, Store
 
 
 async def open_room(store: Store, clock: Clock, caller: Caller, room: RoomView) -> None:
-    """Put a group back into the caller's list; Failure where it is there."""
+    """Put a room back into the caller's list; Failure for a group that is there."""
     await _set(store, clock, caller, room, is_open=True)
 
 
 async def close_room(store: Store, clock: Clock, caller: Caller, room: RoomView) -> None:
-    """Take a group out of the caller's list; Failure where it is not there."""
+    """Take a room out of the caller's list; Failure where it is not there."""
     await _set(store, clock, caller, room, is_open=False)
 
 
@@ -23,8 +23,11 @@ async def _set(store: Store, clock: Clock, caller: Caller, room: RoomView, *, is
         stored = await store.subscription(room.id, caller.id)
         mine = None if stored is None else stored.decode()
         if (mine is not None and mine.body["open"]) is is_open:
+            if room.type == "d" and is_open:
+                return
+            called = "direct message room" if room.type == "d" else f"private group, {room.name}"
             state = "open for" if is_open else "closed to"
-            raise Failure(f"The private group, {room.name}, is already {state} the sender")
+            raise Failure(f"The {called}, is already {state} the sender")
         if mine is None:
             return  # who sees it as part of another room has no list to put it in
         mine.set("open", is_open)

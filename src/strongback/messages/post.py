@@ -19,7 +19,7 @@ from strongback.messages.sender import Sender, missing
 from strongback.messages.targets import resolve
 from strongback.messages.text import links
 from strongback.messages.thread import reply, root_of
-from strongback.storage.changes import Absent, Changes, OnEvent, Present, Put
+from strongback.storage.changes import Absent, Changes, MarkSeen, OnEvent, Present, Put
 from strongback.storage.contract import Store
 
 DATES: tuple[Path, ...] = (("ts",), ("_updatedAt",))
@@ -87,7 +87,8 @@ async def prepare(
 ) -> tuple[Document, Changes]:
     """The message and all that is written with it; Failure where the sender may not post it here.
 
-    `bot` marks the message as an integration's, whatever the draft says; `hops` counts the integrations that led to it.
+    Who writes has seen the room, unless `bot` marks the message as an integration's, whatever the draft says; `hops`
+    counts the integrations that led to it.
     """
     await admit(store, sender, place)
     _check(sender, place, draft)
@@ -115,6 +116,8 @@ async def prepare(
         reply(changes, root, sender.id, [one["_id"] for one in body["mentions"] if "type" in one], at)
     document = Document(body["_id"], body, DATES)
     changes.steps.append(Put("messages", document))
+    if bot is None:
+        changes.steps.append(MarkSeen(place.room.id, sender.id, now))
     for hook in on_event:
         await hook(changes, Event("sendMessage", place.room, sender.account, document, None, at, hops))
     return document, changes
