@@ -35,7 +35,7 @@ async def test_what_was_written_and_changed(chat: Chat) -> None:
 
 async def test_what_went(chat: Chat) -> None:
     ann, world = await chat.sender("ann"), chat.world
-    before = int(time.time() * 1000) - 1
+    before = int(time.time() * 1000) - 10  # the database counts days in floating point
     made = [await chat.say(ann, text) for text in ("one", "two")]
     await delete(world.store, world.clock, ann, "r-eng", made[0].id)
     (gone,) = await deleted(world.store, ann.caller, "r-eng", before)
