@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from strongback.testing.answer import Answer
+from strongback.testing.answer import Answer, Hold
 from strongback.testing.receiver import Receiver
 from strongback.webhooks.breaker import FAILURES, REST_MS
 from strongback.webhooks.dispatcher import SENDING_TO_AN_ORIGIN
@@ -61,6 +61,27 @@ async def test_a_storm_of_503_passes(world: World, report: Report) -> None:
         assert all(most_at_once(receiver, path) <= SENDING_TO_AN_ORIGIN for path in paths)
         report("503 storm at ten receivers", world.oracle.judge(receiver.requests, *paths))
         report("the eleventh meanwhile", world.oracle.judge(good.requests, "/good"))
+
+
+async def test_while_one_call_asks_the_others_wait(world: World, receiver: Receiver) -> None:
+    receiver.answer(503)
+    id = await world.hook(f"{receiver.url}/a")
+    for number in range(FAILURES):
+        await world.say(f"m{number}")
+    await until(lambda: nothing_is_sent(world, [id]))
+    asked = receiver.count
+    hold = Hold(Answer())
+    receiver.script("*", [hold])
+    world.advance(REST_MS)
+    await until(lambda: receiver.count == asked + 1)
+    with Receiver() as other:
+        well = await world.hook(f"{other.url}/b")
+        for number in range(5):
+            await world.say(f"another {number}")
+            assert await world.ended(well) == {"delivered": number + 1}
+    assert receiver.count == asked + 1
+    hold.release()
+    assert await world.ended(id) == {"delivered": FAILURES + 5}
 
 
 async def receiver_has(receiver: Receiver, count: int) -> None:
