@@ -38,9 +38,9 @@ def raw_deflate(body: bytes) -> bytes:
 
 
 ENCODED = {
-    "gzip": gzip.compress(TEXT),
-    " GZip ": gzip.compress(TEXT),
-    "x-gzip": gzip.compress(TEXT),
+    "gzip": gzip.compress(TEXT, mtime=0),
+    " GZip ": gzip.compress(TEXT, mtime=0),
+    "x-gzip": gzip.compress(TEXT, mtime=0),
     "deflate": zlib.compress(TEXT),
     "deflate ": raw_deflate(TEXT),
     "": TEXT,
@@ -58,13 +58,13 @@ async def test_codings_are_undone(coding: str, size: int) -> None:
 
 @pytest.mark.parametrize("size", [1, 20, 100_000])
 async def test_gzip_in_parts_is_one_body(size: int) -> None:
-    body = gzip.compress(b"one") + gzip.compress(b"") + gzip.compress(b"two")
+    body = gzip.compress(b"one", mtime=0) + gzip.compress(b"") + gzip.compress(b"two")
     assert await read_body(Pieces(body, size), "gzip", LIMIT) == (b"onetwo", False)
 
 
 @pytest.mark.parametrize("size", [1, 100_000])
 async def test_what_follows_the_body_is_left_out(size: int) -> None:
-    for coding, body in (("gzip", gzip.compress(TEXT)), ("deflate", zlib.compress(TEXT))):
+    for coding, body in (("gzip", gzip.compress(TEXT, mtime=0)), ("deflate", zlib.compress(TEXT))):
         assert await read_body(Pieces(body + b"\0\0rest", size), coding, LIMIT) == (TEXT, False)
 
 
@@ -78,11 +78,11 @@ async def test_no_body_is_no_broken_body(coding: str) -> None:
     [
         ("gzip", b"plain text", "gzip encoding is broken"),
         ("deflate", b"plain text", "deflate encoding is broken"),
-        ("gzip", gzip.compress(TEXT)[:-1], "in the middle of its gzip encoding"),
-        ("gzip", gzip.compress(TEXT)[:12], "in the middle of its gzip encoding"),
+        ("gzip", gzip.compress(TEXT, mtime=0)[:-1], "in the middle of its gzip encoding"),
+        ("gzip", gzip.compress(TEXT, mtime=0)[:12], "in the middle of its gzip encoding"),
         ("deflate", zlib.compress(TEXT)[:-1], "in the middle of its deflate encoding"),
-        ("gzip", gzip.compress(TEXT)[:-5] + b"\0\0\0\0\0", "gzip encoding is broken"),
-        ("gzip", gzip.compress(b"") * (MEMBERS + 1), "more than 64 parts"),
+        ("gzip", gzip.compress(TEXT, mtime=0)[:-5] + b"\0\0\0\0\0", "gzip encoding is broken"),
+        ("gzip", gzip.compress(b"", mtime=0) * (MEMBERS + 1), "more than 64 parts"),
     ],
 )
 @pytest.mark.parametrize("size", [1, 100_000])
@@ -97,7 +97,7 @@ async def test_broken_codings_are_said(coding: str, body: bytes, says: str, size
 async def test_the_limit_is_of_the_decoded_body(coding: str, size: int, truncated: bool) -> None:
     body = b"x" * size
     encoded = {
-        "gzip": gzip.compress(body),
+        "gzip": gzip.compress(body, mtime=0),
         "deflate": zlib.compress(body),
         "deflate ": raw_deflate(body),
         "": body,
