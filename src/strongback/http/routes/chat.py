@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.http import params
 from strongback.http.envelope import Answer, Response, encode
@@ -119,20 +120,25 @@ async def post_message(call: ServerCall) -> Answer:
 
 async def send_message(call: ServerCall) -> Answer:
     """Post the message that a client has put together itself."""
-    services, message = call.services, call.body.get("message")
+    message = call.body.get("message")
     if not truthy(message):
         raise Failure('The "message" parameter must be provided.', "error-invalid-params")
     if not isinstance(message, dict):
         raise params.invalid("message", "must be an object")
-    threads = call.caller.setting("Threads_enabled")
-    made = given(message, previews(call), services.clock(), threads=threads)
+    document = await send(call, message, previews(call.body.get("previewUrls")))
+    return {"message": await shown(call.services.store, call.caller, document.body)}
+
+
+async def send(call: ServerCall, message: dict[str, Any], previewed: frozenset[str] | None) -> Document:
+    """Post a message object in the room that it names."""
+    services, threads = call.services, call.caller.setting("Threads_enabled")
+    made = given(message, previewed, services.clock(), threads=threads)
     rid = message.get("rid")
     if not isinstance(rid, str) or not rid:
         raise Failure("The 'rid' property on the message object is missing.")
     author = await calling(services.store, call.caller)
     find = partial(place_by_id, services.store, rid, author.id)
-    document = await post(services.store, services.clock, author, find, made, on_event=services.on_event)
-    return {"message": await shown(services.store, call.caller, document.body)}
+    return await post(services.store, services.clock, author, find, made, on_event=services.on_event)
 
 
 async def update(call: ServerCall) -> Answer:
@@ -149,7 +155,7 @@ async def update(call: ServerCall) -> Answer:
         id,
         text,
         custom_fields=custom_fields,
-        previews=previews(call),
+        previews=previews(body.get("previewUrls")),
         on_event=services.on_event,
     )
     return {"message": await shown(services.store, call.caller, document.body)}
@@ -175,9 +181,8 @@ async def get(call: ServerCall) -> Answer:
     return NO_SUCH_MESSAGE if message is None else {"message": message}
 
 
-def previews(call: ServerCall) -> frozenset[str] | None:
-    """The links that the body lets be previewed; None for all."""
-    urls = call.body.get("previewUrls")
+def previews(urls: Any) -> frozenset[str] | None:
+    """The links that may be previewed, as `previewUrls` says; None for all."""
     expect(urls, "array", "previewUrls")
     if not isinstance(urls, list):
         return None
