@@ -14,6 +14,7 @@ from strongback.http.application import Application
 from strongback.http.application import build as build_application
 from strongback.http.authentication import authenticate, limits
 from strongback.http.routes import (
+    avatars,
     channels,
     chat,
     deliveries,
@@ -23,6 +24,7 @@ from strongback.http.routes import (
     hooks,
     info,
     integrations,
+    licenses,
     login,
     marks,
     me,
@@ -30,6 +32,10 @@ from strongback.http.routes import (
     membership,
     method_call,
     permissions,
+    preferences,
+    presence,
+    registration,
+    role_changes,
     roles,
     room_lists,
     room_roles,
@@ -40,12 +46,16 @@ from strongback.http.routes import (
     sync,
     threads,
     tokens,
+    user_changes,
     users,
 )
 from strongback.http.routes import settings as settings_routes
 from strongback.http.services import ServerEndpoint, Services
 from strongback.integrations.rooms import rename_channels, unbind
 from strongback.integrations.user_deletion import disable_integrations
+from strongback.integrations.user_rename import rename_user
+from strongback.scripts.contract import Limits
+from strongback.scripts.pool import Pool
 from strongback.settings import Settings
 from strongback.storage.contract import Store
 from strongback.storage.sqlite.store import open_store as open_sqlite
@@ -66,8 +76,15 @@ ENDPOINTS: Sequence[ServerEndpoint] = [
     *login.ENDPOINTS,
     *me.ENDPOINTS,
     *users.ENDPOINTS,
+    *registration.ENDPOINTS,
+    *user_changes.ENDPOINTS,
+    *preferences.ENDPOINTS,
+    *presence.ENDPOINTS,
+    *avatars.ENDPOINTS,
     *tokens.ENDPOINTS,
     *roles.ENDPOINTS,
+    *role_changes.ENDPOINTS,
+    *licenses.ENDPOINTS,
     *permissions.ENDPOINTS,
     *settings_routes.ENDPOINTS,
     *groups.ENDPOINTS,
@@ -115,11 +132,23 @@ async def prepare(
         access,
         settings,
         on_user_delete=(disable_integrations,),
+        on_user_rename=(rename_user,),
         on_room_rename=(rename_channels,),
         on_room_delete=(unbind,),
         on_event=(outbox(Triggers(store), clock, lambda: str(access.newest.settings["Site_Url"])),),
-        egress=Client(policy),
+        egress=Client(policy, max_bytes=settings.egress_response_bytes),
+        scripts=Pool(limits=script_limits(settings)),
         secrets=Secrets(settings.secret_key, settings.database_path.with_name(KEY_FILE)),
+    )
+
+
+def script_limits(settings: Settings) -> Limits:
+    """How much a script may use, by the settings."""
+    return Limits(
+        cpu=settings.scripts_cpu_ms / 1000,
+        wall=settings.scripts_wall_ms / 1000,
+        heap=settings.scripts_heap_mb * 1024 * 1024,
+        result=settings.scripts_result_bytes,
     )
 
 
@@ -162,4 +191,5 @@ def build(services: Services) -> Application:
         limits=lambda: limits(services),
         now=services.clock,
         version=__version__,
+        routes=avatars.PAGES,
     )

@@ -4,6 +4,7 @@ Settings that the wire can change (`POST settings/:id`) live in the database, no
 """
 
 import ipaddress
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -53,6 +54,25 @@ def boolean(value: str) -> bool:
 def exactly_true(value: str) -> bool:
     """Read a switch that nothing but `true` turns on."""
     return value == "true"
+
+
+def exactly_yes(value: str) -> bool:
+    """Read a switch that nothing but `true` or `yes` turns on."""
+    return value in ("true", "yes")
+
+
+def initial_user(value: str) -> str:
+    """Check an account that is to be there from the start: a JSON object with an `_id` and a `username`."""
+    if value:
+        try:
+            account = json.loads(value)
+        except ValueError:
+            raise ValueError("must be JSON") from None
+        if not isinstance(account, dict) or not all(
+            isinstance(account.get(name), str) and account[name] for name in ("_id", "username")
+        ):
+            raise ValueError("must be a JSON object with the texts _id and username")
+    return value
 
 
 def number(least: int, most: int) -> Callable[[str], int]:
@@ -126,6 +146,23 @@ class Settings:
         1_000, Source("STRONGBACK_HOOKS_RATE", number(0, 10_000_000), name="hooks.rate")
     )
     hooks_get: bool = setting(default=False, source=Source("STRONGBACK_HOOKS_GET", boolean, name="hooks.get"))
+    scripts_cpu_ms: int = setting(
+        500, Source("STRONGBACK_SCRIPTS_CPU_MS", number(10, 60_000), name="scripts.cpu_ms")
+    )
+    scripts_wall_ms: int = setting(
+        1_500, Source("STRONGBACK_SCRIPTS_WALL_MS", number(50, 120_000), name="scripts.wall_ms")
+    )
+    scripts_heap_mb: int = setting(
+        32, Source("STRONGBACK_SCRIPTS_HEAP_MB", number(4, 256), name="scripts.heap_mb")
+    )
+    scripts_result_bytes: int = setting(
+        1_048_576,
+        Source("STRONGBACK_SCRIPTS_RESULT_BYTES", number(1_024, 2**26), name="scripts.result_bytes"),
+    )
+    egress_response_bytes: int = setting(
+        1_048_576,
+        Source("STRONGBACK_EGRESS_RESPONSE_BYTES", number(1_024, 2**26), name="egress.response_bytes"),
+    )
     history_days: int = setting(30, Source("STRONGBACK_HISTORY_DAYS", number(1, 36_500), name="history.days"))
     history_keep: int = setting(
         10_000, Source("STRONGBACK_HISTORY_KEEP", number(1, 10_000_000), name="history.keep")
@@ -142,6 +179,11 @@ class Settings:
     admin_pass: str = setting("", Source("ADMIN_PASS", text, secret=True))
     admin_email: str = setting("", Source("ADMIN_EMAIL", text))
     admin_id: str = setting("", Source("ADMIN_ID", text))
+    initial_user: str = setting("", Source("INITIAL_USER", initial_user, secret=True))
+    create_tokens: bool = setting(default=False, source=Source("CREATE_TOKENS_FOR_USERS", exactly_yes))
+    custom_roles: bool = setting(
+        default=False, source=Source("STRONGBACK_CUSTOM_ROLES", boolean, name="roles.custom")
+    )
     freeze_integration_scripts: str = setting("", Source("FREEZE_INTEGRATION_SCRIPTS", text))
     disable_integration_scripts: str = setting("", Source("DISABLE_INTEGRATION_SCRIPTS", text))
 
