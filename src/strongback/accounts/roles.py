@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from strongback.accounts.caller import Caller
 from strongback.accounts.permissions import changed
 from strongback.accounts.retry import retry
@@ -10,7 +12,7 @@ from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.errors import Conflict, Failure
 from strongback.storage.changes import AdminRemains, Changes, OwnerRemains, Present, Put, Unchanged
-from strongback.storage.contract import Everything, Having, Store
+from strongback.storage.contract import Everything, HoldersOf, Store, UsersWith
 
 SHOWN_OF_USERS = ("_id", "name", "username", "emails", "avatarETag", "createdAt", "_updatedAt")
 
@@ -110,14 +112,11 @@ async def _holder(
 ) -> tuple[str, Document | None]:
     """The document that lists the role: the account, or its subscription to the room."""
     if role.body.get("scope") != "Subscriptions":
-        stored = await store.get("users", user_id)
-        return "users", None if stored is None else stored.decode()
-    if room_id is not None:
-        for row in await store.select(Having("subscriptions", "user_id", user_id)):
-            subscription = row.decode()
-            if subscription.body.get("rid") == room_id:
-                return "subscriptions", subscription
-    return "subscriptions", None
+        kind, stored = "users", await store.get("users", user_id)
+    else:
+        kind = "subscriptions"
+        stored = None if room_id is None else await store.subscription(room_id, user_id)
+    return kind, None if stored is None else stored.decode()
 
 
 def _with_roles(kind: str, holder: Document, roles: list[str], now: int) -> Changes:
@@ -126,35 +125,52 @@ def _with_roles(kind: str, holder: Document, roles: list[str], now: int) -> Chan
     return Changes([Unchanged(kind, holder.id, holder.revision)], [Put(kind, holder)])
 
 
-async def users_in(store: Store, caller: Caller, role_id: str, room_id: str | None) -> list[dict[str, Any]]:
-    """Everybody who has a role, by username; of a role of rooms, everybody who has it in this room."""
+async def users_in(
+    store: Store, caller: Caller, role_id: str, room_id: str | None, offset: int, count: int
+) -> tuple[list[dict[str, Any]], int]:
+    """A page of those who have a role, by username, and how many they are; of a role of rooms, those of this room.
+
+    A `count` of 0 means all that follow.
+    """
     if not caller.may("access-permissions") or (room_id and not caller.may("view-other-user-channels")):
         raise Failure("Not allowed", "error-not-allowed")
     role = await find(store, role_id)
     if role is None:
         raise Failure("", "error-invalid-roleId")
     if role.body.get("scope") != "Subscriptions":
-        users = await _accounts_with(store, role.id)
-    else:
-        users = [] if room_id is None else await _members_with(store, role.id, room_id)
-    found = [{name: user[name] for name in SHOWN_OF_USERS if name in user} for user in users]
-    return sorted(found, key=lambda user: str(user.get("username", "")))
+        page = await store.page(UsersWith(role.id), "username", offset, count)
+        return [_shown(msgspec.json.decode(text)) for text in page.texts], page.total
+    users = [] if room_id is None else await _members_with(store, role.id, room_id)
+    users.sort(key=lambda user: str(user.get("username", "")))
+    return [_shown(user) for user in users[offset : offset + count if count else None]], len(users)
 
 
-async def _accounts_with(store: Store, role_id: str) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = []
-    mark = f'"{role_id}"'
-    async for rows in store.scan(Everything("users"), "id"):
-        users = (row.decode() for row in rows if mark in row.text)
-        found += [user.body for user in users if role_id in held(user)]
-    return found
+def _shown(user: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: user[name] for name in SHOWN_OF_USERS if name in user}
 
 
 async def _members_with(store: Store, role_id: str, room_id: str) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = []
-    for row in await store.select(Having("subscriptions", "rid", room_id)):
-        subscription = row.decode()
-        if role_id in held(subscription):
-            user = await store.get("users", subscription.body["u"]["_id"])
-            found += [] if user is None else [user.decode().body]
-    return found
+    rows = await store.select(HoldersOf(room_id, (role_id,)))
+    users = [await store.get("users", row.decode().body["u"]["_id"]) for row in rows]
+    return [user.decode().body for user in users if user is not None]
+
+
+async def in_public_roles(store: Store) -> list[dict[str, Any]]:
+    """Everybody who has a role with a description, with these roles, by username (roles.getUsersInPublicRoles)."""
+    public = {
+        role.id
+        for role in await list_all(store)
+        if role.body.get("scope") == "Users" and role.body.get("description")
+    }
+    found: dict[str, dict[str, Any]] = {}
+    for id in sorted(public):
+        page = await store.page(UsersWith(id), "username", 0, 0)
+        found |= {body["_id"]: body for body in map(msgspec.json.decode, page.texts)}
+    return [
+        {
+            "_id": body["_id"],
+            "username": body.get("username"),
+            "roles": [role for role in body["roles"] if role in public],
+        }
+        for body in sorted(found.values(), key=lambda body: str(body.get("username", "")))
+    ]

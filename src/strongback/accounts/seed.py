@@ -3,6 +3,9 @@
 Only what is absent is written, in one commit (spec/03 section 1, spec/08 section 3, spec/01 section 12).
 """
 
+import json
+from typing import Any
+
 from strongback import ids
 from strongback.accounts.passwords import hash_password
 from strongback.accounts.permission_defaults import PERMISSIONS, ROLES
@@ -20,6 +23,8 @@ from strongback.storage.contract import Everything, Store
 GENERAL = "GENERAL"
 ROCKET_CAT = "rocket.cat"
 TEST_ADMIN = "rocketchat.internal.admin.test"
+NOT_GIVEN = ("createdAt", "_updatedAt", "lastLogin", "__rooms")
+"""Members of an account that the environment does not choose."""
 
 
 async def seed(store: Store, clock: Clock, settings: Settings) -> None:
@@ -46,6 +51,8 @@ async def seed(store: Store, clock: Clock, settings: Settings) -> None:
     else:
         await _remove_test_administrator(store, changes)
     await _administrator(store, changes, general, settings, now)
+    if settings.initial_user:
+        await _initial_user(store, changes, json.loads(settings.initial_user), now)
     if changes.steps:
         await store.commit(changes)
 
@@ -126,6 +133,22 @@ async def _oldest_person(store: Store) -> Document | None:
             if stored.id != TEST_ADMIN and document.body.get("type", "user") == "user":
                 return document
     return None
+
+
+async def _initial_user(store: Store, changes: Changes, given: dict[str, Any], now: int) -> None:
+    """The account that the environment describes, with the members that it gives; one that is there stays as it is."""
+    id, username = given["_id"], given["username"]
+    if await store.get("users", id) is not None or await store.user_by_name(username) is not None:
+        return
+    if any(
+        isinstance(step, Put) and step.document.body.get("username") == username for step in changes.steps
+    ):
+        return
+    user = new_user(id, username, str(given.get("name") or username), now, roles=["user"])
+    for name, value in given.items():
+        if name not in NOT_GIVEN:
+            user.set(name, value)
+    changes.steps.append(Put("users", user))
 
 
 async def _named_administrator(settings: Settings, now: int) -> Document:

@@ -1,7 +1,8 @@
-"""Listing accounts: users.list (spec/08 section 2)."""
+"""Listing accounts: users.list and users.listByStatus (spec/08 section 2)."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -30,10 +31,58 @@ ORDERS: Mapping[tuple[tuple[str, int], ...], str] = {(("username", 1),): "userna
 
 async def list_users(store: Store, caller: Caller, wanted: Wanted, matching_ms: int) -> Listing:
     """A page of all accounts, with the columns that the caller may see and asked for."""
-    secret = HIDDEN_OF_USERS if caller.may("view-full-other-user-info") else HIDDEN_OF_USERS | PRIVILEGED
+    secret = _secret(caller)
     columns = _columns(wanted.fields or {}, secret)
     if wanted.filter is not None:
         check_query(wanted.filter, [*columns, *(NESTED[name] for name in columns if name in NESTED)])
+    return await _list(store, wanted, columns, secret, matching_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Which accounts users.listByStatus lists; None for any."""
+
+    active: bool | None = None
+    logged_in: bool | None = None
+    kind: str | None = None
+    roles: Sequence[str] = ()
+    term: str = ""
+
+
+async def list_by_status(
+    store: Store, caller: Caller, status: Status, wanted: Wanted, matching_ms: int
+) -> Listing:
+    """A page of the accounts of a status; roles and logins count for those alone who may see them."""
+    secret = _secret(caller)
+    columns = _columns({}, secret)
+    wanted = replace(wanted, filter=_filter(status, columns) or None, fields=None)
+    return await _list(store, wanted, columns, secret, matching_ms)
+
+
+def _filter(status: Status, columns: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if status.active is not None:
+        found["active"] = status.active
+    if status.logged_in is not None:
+        found["lastLogin"] = {"$exists": status.logged_in}
+    if status.kind:
+        found["type"] = status.kind
+    if status.roles and "all" not in status.roles:
+        found["roles"] = {"$in": list(status.roles)}
+    if status.term.strip():
+        pattern = {"$regex": re.escape(status.term.strip()), "$options": "i"}
+        names = ("username", "name", *(("emails.address",) if "emails" in columns else ()))
+        found["$or"] = [{name: pattern} for name in names]
+    return found
+
+
+def _secret(caller: Caller) -> frozenset[str]:
+    return HIDDEN_OF_USERS if caller.may("view-full-other-user-info") else HIDDEN_OF_USERS | PRIVILEGED
+
+
+async def _list(
+    store: Store, wanted: Wanted, columns: list[str], secret: frozenset[str], matching_ms: int
+) -> Listing:
     wanted = replace(wanted, fields=dict.fromkeys(columns, 1) or {"_id": 1}, sort=_with_active(wanted.sort))
     rules = Rules(ORDERS, "username", secret=secret, hidden=HIDDEN_OF_USERS)
     if wanted.sort is None or "name" not in wanted.sort:

@@ -122,9 +122,9 @@ async def by_parameter(store: Store, user_id: str | None, username: str | None) 
     return stored.decode()
 
 
-def shown(document: Document, caller: Caller) -> dict[str, Any]:
-    """An account as a caller may see it."""
+def shown(document: Document, caller: Caller | None) -> dict[str, Any]:
+    """An account as a caller may see it, or as somebody who is not logged in may."""
     secret = {"services", "inviteToken", "__rooms", "joinCode", "members", "importIds", "e2e"}
-    if document.id != caller.id and not caller.may("view-full-other-user-info"):
+    if caller is None or (document.id != caller.id and not caller.may("view-full-other-user-info")):
         secret |= PRIVILEGED
     return {name: value for name, value in document.body.items() if name not in secret}

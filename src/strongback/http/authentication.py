@@ -33,6 +33,7 @@ def limits(services: Services) -> Limits:
         rate_enabled=value["API_Enable_Rate_Limiter"] and not process.test_mode,
         rate_calls=value["API_Enable_Rate_Limiter_Limit_Calls_Default"],
         rate_ms=value["API_Enable_Rate_Limiter_Limit_Time_Default"],
+        register_calls=value["Rate_Limiter_Limit_RegisterUser"],
         cors_enabled=value["API_Enable_CORS"],
         cors_origin=value["API_CORS_Origin"],
         forwarded_count=process.forwarded_count,

@@ -183,7 +183,8 @@ class Dispatcher(Generic[S, C]):
 
     def _count(self, call: Call[S, C], endpoint: Endpoint[S, C]) -> None:
         limits = call.limits
-        calls, milliseconds = endpoint.rate or (limits.rate_calls, limits.rate_ms)
+        rate = endpoint.rate(limits) if callable(endpoint.rate) else endpoint.rate
+        calls, milliseconds = rate or (limits.rate_calls, limits.rate_ms)
         if not limits.rate_enabled or calls <= 0 or milliseconds <= 0:
             return
         if call.session is not None and call.session.may(BYPASS_RATE_LIMIT):

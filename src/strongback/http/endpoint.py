@@ -43,6 +43,7 @@ class Limits:
     rate_enabled: bool = True
     rate_calls: int = 10
     rate_ms: int = 60_000
+    register_calls: int = 1
     cors_enabled: bool = False
     cors_origin: str = "*"
     forwarded_count: int = 0
@@ -133,12 +134,22 @@ class Call(Generic[S, C]):
         self.add_header("x-deprecation-message", f"{text} and will be removed on version 7.0.0")
         self.add_header("x-deprecation-version", "7.0.0")
 
+    def deprecate_endpoint(self, version: str) -> None:
+        """Send the three deprecation headers of an endpoint that goes with a version (spec/01 §10)."""
+        text = f'The endpoint "{self.route}" is deprecated and will be removed on version {version}'
+        self.add_header("x-deprecation-type", "endpoint-deprecation")
+        self.add_header("x-deprecation-message", text)
+        self.add_header("x-deprecation-version", version)
+
 
 Handler = Callable[[Call[S, C]], Awaitable[Answer]]
 Authenticate = Callable[[Call[S, C]], Awaitable[C | None]]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
-UNLIMITED = (0, 0)
+Rate = tuple[int, int]
+"""So many calls in so many milliseconds."""
+
+UNLIMITED: Rate = (0, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +172,7 @@ class Endpoint(Generic[S, C]):
     body: type[msgspec.Struct] | None = None
     validate: bool = False  # check by `schema`, or by the Struct, with Ajv's messages, before permissions
     schema: Mapping[str, object] | None = None
-    rate: tuple[int, int] | None = None  # (calls, ms); None: the settings' default; UNLIMITED: never
+    rate: Rate | Callable[[Limits], Rate] | None = None  # None: the settings' default; UNLIMITED: never
     aliases: tuple[str, ...] = ()
     array_body: bool = False  # a top-level array is welcome: `call.items`
     raw_body: bool = False  # leave `call.raw_body` undecoded, whatever its content type

@@ -92,6 +92,21 @@ class RoleUsersAnswer(msgspec.Struct, forbid_unknown_fields=True):
     success: bool
 
 
+class PublicHolder(msgspec.Struct, forbid_unknown_fields=True):
+    """An account, and its roles that have a description."""
+
+    _id: str
+    username: str
+    roles: list[str]
+
+
+class PublicHoldersAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """Everybody who has such a role."""
+
+    users: list[PublicHolder]
+    success: bool
+
+
 def shown(role: Document) -> dict[str, Any]:
     """A role without the time of its last change."""
     return {name: value for name, value in role.body.items() if name != "_updatedAt"}
@@ -149,9 +164,15 @@ async def users_in(call: ServerCall) -> Answer:
     if not role_id:
         raise Failure('Query param "role" is required', "error-param-not-provided")
     room_id, wanted = params.string(call.query, "roomId"), listings.wanted(call)
-    found = await roles.users_in(call.services.store, call.caller, role_id, room_id)
-    end = wanted.offset + wanted.count if wanted.count else None
-    return {"users": found[wanted.offset : end], "total": len(found)}
+    found, total = await roles.users_in(
+        call.services.store, call.caller, role_id, room_id, wanted.offset, wanted.count
+    )
+    return {"users": found, "total": total}
+
+
+async def users_in_public(call: ServerCall) -> Answer:
+    """Everybody who has a role with a description."""
+    return {"users": await roles.in_public_roles(call.services.store)}
 
 
 ENDPOINTS: list[ServerEndpoint] = [
@@ -173,6 +194,13 @@ ENDPOINTS: list[ServerEndpoint] = [
         query=RoleUsersQuery,
         answer=RoleUsersAnswer,
         summary="List the users who have a role",
+    ),
+    ServerEndpoint(
+        method="GET",
+        path="roles.getUsersInPublicRoles",
+        handler=users_in_public,
+        answer=PublicHoldersAnswer,
+        summary="List the users whose roles have a description",
     ),
     ServerEndpoint(
         method="POST",

@@ -4,9 +4,10 @@ from typing import Any
 
 import msgspec
 
-from strongback.accounts import settings, two_factor
+from strongback.accounts import settings
 from strongback.http.envelope import UNAUTHORIZED, Answer, Response, encode
 from strongback.http.routes.documents import Done
+from strongback.http.second_factor import second_factor
 from strongback.http.services import ServerCall, ServerEndpoint
 
 NO_SUCH_SETTING = Response(400, encode({"success": False}))
@@ -39,9 +40,7 @@ async def show(call: ServerCall) -> Answer:
 async def change(call: ServerCall) -> Answer:
     """Give a setting a new value."""
     services = call.services
-    if not services.settings.test_mode:
-        code, method = call.header("x-2fa-code"), call.header("x-2fa-method")
-        await two_factor.check(services.store, services.clock, call.caller, code, method)
+    await second_factor(call)
     if not call.caller.may("edit-privileged-setting"):
         return UNAUTHORIZED
     if "value" not in call.body or await settings.get(services.store, call.path["id"]) is None:

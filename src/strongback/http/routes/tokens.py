@@ -4,11 +4,12 @@ from typing import Any
 
 import msgspec
 
-from strongback.accounts import tokens, two_factor
+from strongback.accounts import tokens, users
 from strongback.errors import Failure
 from strongback.http import params
 from strongback.http.envelope import Answer
 from strongback.http.routes.documents import Done
+from strongback.http.second_factor import second_factor
 from strongback.http.services import ServerCall, ServerEndpoint
 
 
@@ -29,6 +30,27 @@ class TokenAnswer(msgspec.Struct, forbid_unknown_fields=True):
     """The token's text, shown this once."""
 
     token: str
+    success: bool
+
+
+class WhoseToken(msgspec.Struct):
+    """Which account, by one of two names."""
+
+    userId: str | msgspec.UnsetType = msgspec.UNSET
+    username: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class LoginToken(msgspec.Struct, forbid_unknown_fields=True):
+    """A login token and whose it is."""
+
+    userId: str
+    authToken: str
+
+
+class LoginTokenAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A login token."""
+
+    data: LoginToken
     success: bool
 
 
@@ -55,15 +77,21 @@ def _name(call: ServerCall) -> str:
     return name
 
 
-async def _second_factor(call: ServerCall) -> None:
-    if not call.services.settings.test_mode:
-        code, method = call.header("x-2fa-code"), call.header("x-2fa-method")
-        await two_factor.check(call.services.store, call.services.clock, call.caller, code, method)
+async def create(call: ServerCall) -> Answer:
+    """Make a login token for an account."""
+    call.deprecate_endpoint("8.0.0")
+    services = call.services
+    user_id, username = params.string(call.body, "userId"), params.string(call.body, "username")
+    user = await users.by_parameter(services.store, user_id, username)
+    token = await tokens.create_for(
+        services.store, services.clock, call.caller, user.id, offered=services.settings.create_tokens
+    )
+    return {"data": {"userId": user.id, "authToken": token}}
 
 
 async def generate(call: ServerCall) -> Answer:
     """Make a token."""
-    await _second_factor(call)
+    await second_factor(call)
     name, bypass = _name(call), params.boolean(call.body, "bypassTwoFactor") or False
     services = call.services
     token = await tokens.generate(services.store, services.clock, call.caller, name, bypass_two_factor=bypass)
@@ -72,14 +100,14 @@ async def generate(call: ServerCall) -> Answer:
 
 async def regenerate(call: ServerCall) -> Answer:
     """Replace a token's text."""
-    await _second_factor(call)
+    await second_factor(call)
     services = call.services
     return {"token": await tokens.regenerate(services.store, services.clock, call.caller, _name(call))}
 
 
 async def remove(call: ServerCall) -> Answer:
     """Remove a token."""
-    await _second_factor(call)
+    await second_factor(call)
     await tokens.remove(call.services.store, call.caller, _name(call))
     return {}
 
@@ -99,6 +127,7 @@ def _post(
 
 
 ENDPOINTS: list[ServerEndpoint] = [
+    _post("createToken", create, WhoseToken, LoginTokenAnswer, "Make a login token for an account"),
     _post("generatePersonalAccessToken", generate, NewToken, TokenAnswer, "Make a personal access token"),
     _post("regeneratePersonalAccessToken", regenerate, TokenName, TokenAnswer, "Replace a token's text"),
     _post("removePersonalAccessToken", remove, TokenName, Done, "Remove a personal access token"),

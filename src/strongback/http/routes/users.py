@@ -65,6 +65,16 @@ class UserQuery(msgspec.Struct):
     fields: str | msgspec.UnsetType = msgspec.UNSET
 
 
+class StatusQuery(listings.ListQuery):
+    """Which accounts: `status` is `active` or `deactivated`."""
+
+    status: str | msgspec.UnsetType = msgspec.UNSET
+    hasLoggedIn: str | msgspec.UnsetType = msgspec.UNSET
+    type: str | msgspec.UnsetType = msgspec.UNSET
+    roles: list[str] | msgspec.UnsetType = msgspec.UNSET
+    searchTerm: str | msgspec.UnsetType = msgspec.UNSET
+
+
 class UsersAnswer(msgspec.Struct, forbid_unknown_fields=True):
     """A page of accounts."""
 
@@ -146,6 +156,28 @@ async def list_all(call: ServerCall) -> Answer:
     return listings.answer("users", found, wanted.offset)
 
 
+async def list_by_status(call: ServerCall) -> Answer:
+    """A page of the accounts of a status."""
+    services, query = call.services, call.query
+    roles = query.get("roles")
+    status = user_listing.Status(
+        {"active": True, "deactivated": False}.get(params.string(query, "status") or ""),
+        params.boolean(query, "hasLoggedIn"),
+        params.string(query, "type"),
+        params.strings(query, "roles")
+        if isinstance(roles, list)
+        else [roles]
+        if isinstance(roles, str)
+        else [],
+        params.string(query, "searchTerm") or "",
+    )
+    wanted = listings.wanted(call)
+    found = await user_listing.list_by_status(
+        services.store, call.caller, status, wanted, services.settings.matching_ms
+    )
+    return listings.answer("users", found, wanted.offset)
+
+
 ENDPOINTS: list[ServerEndpoint] = [
     ServerEndpoint(
         method="POST",
@@ -181,5 +213,14 @@ ENDPOINTS: list[ServerEndpoint] = [
         query=listings.ListQuery,
         answer=UsersAnswer,
         summary="List accounts",
+    ),
+    ServerEndpoint(
+        method="GET",
+        path="users.listByStatus",
+        handler=list_by_status,
+        permissions=("view-d-room",),
+        query=StatusQuery,
+        answer=UsersAnswer,
+        summary="List accounts by their status",
     ),
 ]
