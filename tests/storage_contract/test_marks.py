@@ -107,6 +107,25 @@ async def test_a_search_finds_all_words_in_its_room(store: Store) -> None:
     assert [one.id for one in await store.search("r1", ["quick"], 1, 1)] == ["a"]
 
 
+async def test_a_search_stays_in_its_room_however_many_hold_the_words(store: Store) -> None:
+    rooms = ("abc", "ABC", "abc-d", "d abc")
+    for number, rid in enumerate(rooms):
+        rare = Document(f"z{number}", {"_id": f"z{number}", "rid": rid, "msg": "rare", "u": {"_id": "u1"}})
+        await write(store, room(rid, rid), Put("messages", rare))
+    assert [await found(store, "rare", rid=rid) for rid in rooms] == ["z0", "z1", "z2", "z3"]
+    steps = []
+    for number in range(1_200):
+        body = {"_id": f"m{number:04}", "rid": rooms[number % 4], "msg": "common word", "u": {"_id": "u1"}}
+        steps.append(Put("messages", Document(body["_id"], body)))
+    await write(store, *steps)
+    for number, rid in enumerate(rooms):
+        expected = [f"m{one:04}" for one in range(1_196 + number, -1, -4)]
+        assert [one.id for one in await store.search(rid, ["word", "common"], 0, 0)] == expected
+        page = await store.search(rid, ["common"], 250, 100)
+        assert [one.id for one in page] == expected[250:]
+    assert await found(store, "common", "rare", rid="abc") == ""
+
+
 async def test_a_search_sees_edits_and_deletions(store: Store) -> None:
     await write(store, room("r1", "one"), message("a", 1, msg="old words"), message("b", 2, msg="old things"))
     await change(store, "a", msg="new words")

@@ -1,5 +1,6 @@
 """Selections and their orders, as SQL: every one with an index under it."""
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -108,6 +109,8 @@ def where(selection: Selection) -> Where:
     match selection:
         case Everything(kind):
             return Where(table(kind), "1", ())
+        case Having("messages", "rid", rid):
+            return Where("messages", "t.rid = ?", (rid,), counting=COUNT_MESSAGES)
         case Having(kind, name, value):
             return Where(table(kind), f"t.{field(kind, name)} = ?", (value,))
         case IntegrationScope(targets, clauses):
@@ -138,6 +141,10 @@ def where(selection: Selection) -> Where:
         case Thread(root):
             return Where("messages", "t.thread = ? AND t.shown", (root,))
 
+
+COUNT_SHOWN = "SELECT coalesce((SELECT messages FROM rooms WHERE id = ?1), 0)"
+COUNT_MESSAGES = f"{COUNT_SHOWN} + (SELECT count(*) FROM messages WHERE rid = ?1 AND NOT shown)"
+"""The room counts what is shown; what is hidden is little."""
 
 COUNT_MEMBERS = (
     "SELECT members - (SELECT count(*) FROM subscriptions s WHERE s.rid = ?1 AND s.member_active = 0)"
@@ -171,7 +178,10 @@ def _timeline(asked: Timeline) -> Where:
         if moment is not None:
             conditions.append(f"t.created {sign}{equal} ?")
             parameters.append(moment)
-    return Where("messages", " AND ".join(conditions), tuple(parameters))
+    everything = asked == Timeline(asked.rid)
+    return Where(
+        "messages", " AND ".join(conditions), tuple(parameters), counting=COUNT_SHOWN if everything else ""
+    )
 
 
 MARKED_BY = {"starred": "stars", "mentions": "mentions"}
@@ -220,13 +230,37 @@ def count_sql(chosen: Where) -> str:
     return chosen.counting or f"SELECT count(*) FROM {chosen.tables} WHERE {chosen.condition}"
 
 
-SEARCH = (
+FEW = 1_000
+"""So many messages that hold the words of a search are looked at, whatever room they are in."""
+
+COUNT_FEW = f"SELECT count(*) FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT {FEW + 1})"
+SEARCH_FEW = (
+    f"SELECT {stored_columns('messages')} FROM messages t WHERE t.rowid IN (SELECT rowid FROM search"
+    f" WHERE search MATCH ?2 LIMIT {FEW}) AND +t.rid = ?1 ORDER BY t.rowid DESC LIMIT ?3 OFFSET ?4"
+)
+SEARCH_MANY = (
     f"SELECT {stored_columns('messages')} FROM search s CROSS JOIN messages t ON t.rowid = s.rowid"
-    " WHERE s.search MATCH ? ORDER BY s.rowid DESC LIMIT ? OFFSET ?"
+    " WHERE s.search MATCH ?2 AND t.rid = ?1 ORDER BY s.rowid DESC LIMIT ?3 OFFSET ?4"
 )
 
 
-def search_terms(rid: str, words: Sequence[str]) -> str:
-    """The query of the full-text index for all of these words in a room; each is quoted, so none is an operator."""
-    quoted = " AND ".join('"' + word.replace('"', '""') + '"' for word in words)
-    return f'rid : "{rid.replace(chr(34), chr(34) * 2)}" AND words : ({quoted})'
+def search(
+    connection: sqlite3.Connection, rid: str, words: Sequence[str], offset: int, count: int
+) -> list[tuple[Any, ...]]:
+    """The messages of a room that hold all of these words, newest first.
+
+    Few that hold them are looked at one by one; of many the index finds those of the room, for which it walks through
+    all that the room has.
+    """
+    terms = f"words : ({' AND '.join(map(quoted, words))})"
+    (some,) = connection.execute(COUNT_FEW, (terms,)).fetchone()
+    if some <= FEW:
+        return connection.execute(SEARCH_FEW, (rid, terms, count or -1, offset)).fetchall()
+    return connection.execute(
+        SEARCH_MANY, (rid, f"rid : {quoted(rid)} AND {terms}", count or -1, offset)
+    ).fetchall()
+
+
+def quoted(word: str) -> str:
+    """A word of a query of the full-text index, quoted, so that it is no operator."""
+    return '"' + word.replace('"', '""') + '"'

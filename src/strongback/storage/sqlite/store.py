@@ -54,12 +54,11 @@ from strongback.storage.sqlite.owner import own
 from strongback.storage.sqlite.reader import SLICE, WideReader
 from strongback.storage.sqlite.schema import migrate
 from strongback.storage.sqlite.selections import (
-    SEARCH,
     Where,
     count_sql,
     page_sql,
     rows_sql,
-    search_terms,
+    search,
     stored_columns,
     where,
 )
@@ -273,9 +272,8 @@ class SQLiteStore:
     async def search(self, rid: str, words: Sequence[str], offset: int, count: int) -> list[Stored]:
         if not words:
             return []
-        found = (search_terms(rid, words), count or -1, offset)
         return await self._wide.run(
-            lambda connection: [Stored(*row) for row in connection.execute(SEARCH, found)]
+            lambda connection: [Stored(*row) for row in search(connection, rid, words, offset, count)]
         )
 
     async def deleted(self, rid: str, since: int) -> list[tuple[str, int]]:
