@@ -8,8 +8,9 @@ from strongback.storage.sqlite.version_2 import VERSION_2
 from strongback.storage.sqlite.version_3 import VERSION_3
 from strongback.storage.sqlite.version_4 import VERSION_4
 from strongback.storage.sqlite.version_5 import VERSION_5
+from strongback.storage.sqlite.version_6 import VERSION_6
 
-VERSIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5)
+VERSIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6)
 
 
 def migrate(connection: sqlite3.Connection, *, writing: bool = True) -> None:
