@@ -11,7 +11,7 @@ PORT ?= 3000
 DATABASE ?= sqlite:///data/strongback.db
 WORKERS ?= auto
 PYTEST_ARGS ?=
-BENCHMARKS ?= get_integrations query import_messages
+BENCHMARKS ?= get_integrations query import_messages scripts incoming deliveries posting rooms
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 
@@ -23,6 +23,7 @@ run: $(VENV)/.runtime
 
 test: $(VENV)/.tests
 	@sh .ci/tools
+	@sh .ci/node
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 check: $(VENV)/.checks
