@@ -131,8 +131,8 @@ def plain(path: Path, sql: str) -> Callable[[], Awaitable[object]]:
 
 PLAIN = {
     "groups.list, 500 groups": (
-        f"SELECT {shown_text('rooms')} FROM subscriptions s JOIN rooms t ON t.id = s.rid WHERE s.user_id = 'u0' AND t.type = 'p'"
-        " ORDER BY t.name LIMIT 500"
+        f"SELECT {shown_text('rooms')} FROM subscriptions s JOIN rooms t ON t.id = s.rid"
+        " WHERE s.user_id = 'u0' AND t.type = 'p' ORDER BY t.name LIMIT 500"
     ),
     "groups.members, page of 50": (
         "SELECT t.text FROM subscriptions s CROSS JOIN users t ON t.id = s.user_id WHERE s.rid = 'large'"
