@@ -115,7 +115,12 @@ async def test_a_search_stays_in_its_room_however_many_hold_the_words(store: Sto
     assert [await found(store, "rare", rid=rid) for rid in rooms] == ["z0", "z1", "z2", "z3"]
     steps = []
     for number in range(1_200):
-        body = {"_id": f"m{number:04}", "rid": rooms[number % 4], "msg": "common word", "u": {"_id": "u1"}}
+        body: dict[str, Any] = {
+            "_id": f"m{number:04}",
+            "rid": rooms[number % 4],
+            "msg": "common word",
+            "u": {"_id": "u1"},
+        }
         steps.append(Put("messages", Document(body["_id"], body)))
     await write(store, *steps)
     for number, rid in enumerate(rooms):
