@@ -126,7 +126,7 @@ async def test_an_integration_that_is_removed_while_it_calls_leaves_nothing_behi
 
 
 async def test_a_room_that_is_gone_is_not_told_of(world: World, receiver: Receiver) -> None:
-    id = await refused_once(world, receiver)
+    id = await refused_once(world, receiver, channel="all_private_groups")
     (await world.post("groups.delete", roomId=world.group)).raise_for_status()
     await cancelled(world, receiver, id, "the room is gone")
 
