@@ -1,4 +1,7 @@
-"""Rocket.Chat's own REST client, @rocket.chat/api-client, in Node (tests/clients/api_client/day.mjs)."""
+"""Rocket.Chat's own REST client, @rocket.chat/api-client, in Node (tests/clients/api_client/day.mjs).
+
+npm brings it for the tests, which its licence allows; nothing of it is part of Strongback.
+"""
 
 import json
 import os

@@ -95,6 +95,26 @@ def test_endpoints_are_documented() -> None:
     assert listed.isdisjoint(re.findall(r"- `([A-Z]+ \S+)`", absent))
 
 
+def test_every_endpoint_that_clients_call_is_offered_or_not() -> None:
+    def shape(endpoint: str) -> str:
+        return re.sub(r"\{\w+\}", "{}", endpoint.replace(" /api/", " "))
+
+    called = {shape(line) for line in (ROOT / "tests/data/endpoints.txt").read_text().splitlines()}
+    page = (DOCS / "compatibility.md").read_text().split("## Endpoints")[1]
+    assert len(called) > 100
+    assert called - {shape(endpoint) for endpoint in re.findall(r"- `([A-Z]+ \S+)`", page)} == set()
+
+
+def test_the_clients_are_of_the_versions_that_the_tests_install() -> None:
+    page = (DOCS / "compatibility.md").read_text().split("## Clients")[1]
+    named = dict(re.findall(r"^\| \[(\S+)\]\(\S+\) \| (\S+) \|", page, re.MULTILINE))
+    pinned = dict(re.findall(r"^(\S+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
+    pinned = {name.replace("_", "-"): version for name, version in pinned.items()}
+    pinned |= json.loads((ROOT / "tests/clients/api_client/package.json").read_text())["dependencies"]
+    assert len(named) == 4
+    assert named == {name: pinned[name] for name in named}
+
+
 def commands(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
