@@ -14,6 +14,7 @@ from strongback.accounts.seed import seed
 from strongback.accounts.tokens import issue_login_token
 from strongback.documents.document import Document
 from strongback.settings import Settings
+from strongback.storage.changes import Changes, Put
 from strongback.storage.contract import Having, Store
 from strongback.storage.sqlite.store import open_store
 
@@ -51,6 +52,18 @@ class World:
             "password": f"pw-{username}",
         }
         return await users.create(self.store, self.clock, await self.caller(), given | more)
+
+    async def put(self, kind: str, *documents: Document) -> None:
+        """Write documents as they are."""
+        await self.store.commit(Changes([], [Put(kind, document) for document in documents]))
+
+    async def setting(self, id: str, value: Any) -> None:
+        """Give a setting another value."""
+        await self.put("settings", Document(id, {"_id": id, "value": value}))
+
+    async def grant(self, permission: str, *roles: str) -> None:
+        """Let these roles alone have a permission."""
+        await self.put("permissions", Document(permission, {"_id": permission, "roles": list(roles)}))
 
     async def bodies(self, kind: str, name: str, value: str) -> list[dict[str, Any]]:
         """The documents with this value in an indexed field."""
