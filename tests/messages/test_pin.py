@@ -1,5 +1,6 @@
 """Pins (spec/07 section 1)."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.messages.build import Draft
 from strongback.messages.pin import pin, unpin
+from strongback.messages.react import react
 from strongback.messages.sender import Sender
+from strongback.messages.star import star
 from strongback.storage.changes import Put
 from tests.messages.chat import Chat
 from tests.room_world import NOW
@@ -134,3 +137,18 @@ async def test_a_message_without_an_author(chat: Chat, ann: Sender) -> None:
     told = await pin(chat.world.store, chat.world.clock, ann, "m1")
     (quoted,) = told.body["attachments"]
     assert (quoted["author_name"], quoted["attachments"]) == (None, [])
+
+
+async def test_what_others_do_to_the_message_at_once_stays(chat: Chat, ann: Sender) -> None:
+    world, bob = chat.world, await chat.sender("bob")
+    id = (await chat.say(ann, "look")).id
+    await asyncio.gather(
+        react(world.store, world.clock, bob, id, "eyes"),
+        pin(world.store, world.clock, ann, id),
+        star(world.store, world.clock, bob, id, starred=True),
+        unpin(world.store, world.clock, ann, id),
+    )
+    body = await world.body("messages", id)
+    assert body["reactions"] == {":eyes:": {"usernames": ["bob"]}}
+    assert (body["starred"], "pinned" in body) == ([{"_id": "u-bob"}], True)
+    assert len(await chat.messages()) == 2
