@@ -64,3 +64,31 @@ def test_the_administrators_password_is_not_in_the_repr() -> None:
 )
 def test_a_path_is_relative_with_three_slashes_and_absolute_with_four(url: str, path: str) -> None:
     assert str(Settings.load({"database": url}, {}).database_path) == path
+
+
+@pytest.mark.parametrize(
+    ("value", "on"), [("true", True), ("yes", True), ("TRUE", False), ("1", False), ("", False)]
+)
+def test_tokens_are_made_for_users_with_true_or_yes_alone(value: str, on: bool) -> None:
+    assert Settings.load({}, {"CREATE_TOKENS_FOR_USERS": value}).create_tokens is on
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("{", "must be JSON"),
+        ("[]", "must be a JSON object with the texts _id and username"),
+        ('{"username":"a"}', "must be a JSON object with the texts _id and username"),
+        ('{"_id":"a"}', "must be a JSON object with the texts _id and username"),
+        ('{"_id":1,"username":"a"}', "must be a JSON object with the texts _id and username"),
+    ],
+)
+def test_an_initial_user_is_an_object_with_an_id_and_a_name(value: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=f"INITIAL_USER {text}"):
+        Settings.load({}, {"INITIAL_USER": value})
+
+
+def test_an_initial_user_may_hold_a_secret_and_is_not_shown() -> None:
+    settings = Settings.load({}, {"INITIAL_USER": '{"_id":"a","username":"a","services":{"secret":1}}'})
+    assert "secret" not in repr(settings)
+    assert Settings.load({}, {"INITIAL_USER": ""}).initial_user == ""

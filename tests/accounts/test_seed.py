@@ -1,5 +1,6 @@
 """What a new database holds (spec/01 sections 6, 11 and 12, spec/03, spec/08 section 3)."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -176,3 +177,50 @@ async def test_the_well_known_administrator_does_not_outlive_test_mode(make_worl
     assert await world.store.get("users", TEST_ADMIN) is None
     assert await world.bodies("subscriptions", "user_id", TEST_ADMIN) == []
     assert await world.store.authenticate(TEST_ADMIN, caller.token_hash) is None
+
+
+INITIAL = {
+    "_id": "helper",
+    "username": "helper",
+    "name": "Helping Hand",
+    "roles": ["bot"],
+    "type": "bot",
+    "emails": [{"address": "helper@example.com", "verified": True}],
+    "services": {"password": {"bcrypt": "$2b$10$x"}},
+    "createdAt": {"$date": 0},
+}
+
+
+async def test_the_environment_may_describe_one_more_account(make_world: MakeWorld) -> None:
+    world = await make_world(initial_user=json.dumps(INITIAL))
+    body = await world.body("users", "helper")
+    assert body == {
+        **INITIAL,
+        "status": "offline",
+        "active": True,
+        "settings": {},
+        "createdAt": "2023-11-14T22:13:20.000Z",
+        "_updatedAt": "2023-11-14T22:13:20.000Z",
+    }
+    stored = await world.store.get("users", "helper")
+    assert stored is not None
+    assert "bcrypt" not in stored.text
+    assert await world.bodies("subscriptions", "user_id", "helper") == []
+
+
+@pytest.mark.parametrize(
+    ("id", "username"), [("rocket.cat", "helper"), ("helper", "ADMIN"), ("helper", "rocket.cat")]
+)
+async def test_an_account_that_is_there_stays_as_it_is(make_world: MakeWorld, id: str, username: str) -> None:
+    world = await make_world()
+    described = json.dumps(INITIAL | {"_id": id, "username": username})
+    before = await world.store.counts()
+    cat = await world.body("users", "rocket.cat")
+    await seed(world.store, world.clock, Settings(admin_pass="pw-admin", initial_user=described))
+    assert await world.store.counts() == before
+    assert await world.body("users", "rocket.cat") == cat
+
+
+async def test_an_account_may_bear_no_name_that_is_made_beside_it(make_world: MakeWorld) -> None:
+    world = await make_world(initial_user=json.dumps(INITIAL | {"username": "admin"}))
+    assert [body["name"] for body in await world.bodies("users", "username", "admin")] == ["Administrator"]
