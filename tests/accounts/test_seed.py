@@ -221,6 +221,11 @@ async def test_an_account_that_is_there_stays_as_it_is(make_world: MakeWorld, id
     assert await world.body("users", "rocket.cat") == cat
 
 
-async def test_an_account_may_bear_no_name_that_is_made_beside_it(make_world: MakeWorld) -> None:
-    world = await make_world(initial_user=json.dumps(INITIAL | {"username": "admin"}))
+@pytest.mark.parametrize("described", [{"username": "ADMIN"}, {"_id": "boss"}])
+async def test_an_account_may_be_none_that_is_made_beside_it(
+    make_world: MakeWorld, described: dict[str, str]
+) -> None:
+    world = await make_world(admin_id="boss", initial_user=json.dumps(INITIAL | described))
+    assert await world.bodies("users", "username", "helper") == []
+    assert await world.bodies("users", "username", "ADMIN") == []
     assert [body["name"] for body in await world.bodies("users", "username", "admin")] == ["Administrator"]

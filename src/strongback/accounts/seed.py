@@ -140,9 +140,8 @@ async def _initial_user(store: Store, changes: Changes, given: dict[str, Any], n
     id, username = given["_id"], given["username"]
     if await store.get("users", id) is not None or await store.user_by_name(username) is not None:
         return
-    if any(
-        isinstance(step, Put) and step.document.body.get("username") == username for step in changes.steps
-    ):
+    beside = [step.document for step in changes.steps if isinstance(step, Put) and step.kind == "users"]
+    if any(one.id == id or one.body["username"].casefold() == username.casefold() for one in beside):
         return
     user = new_user(id, username, str(given.get("name") or username), now, roles=["user"])
     for name, value in given.items():
