@@ -86,7 +86,8 @@ async def listing(
         return Listing(texts if project is None else [project(text) for text in texts], page.total)
     matching = _Matching(wanted, rules, matching_ms, seconds)
     project = _projection(wanted, rules)
-    found = [entry async for entry in matching.run(store.scan(selection, order or "id"))]
+    async with aclosing(store.scan(selection, order or "id")) as slices:
+        found = [entry async for entry in matching.run(slices)]
     if order is None:
         found.sort(key=_key)
     chosen = found[wanted.offset : wanted.offset + wanted.count if wanted.count else None]

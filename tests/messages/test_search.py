@@ -4,10 +4,13 @@ import msgspec
 import pytest
 
 from strongback.errors import Failure
+from strongback.messages import search as search_module
 from strongback.messages.pin import pin
-from strongback.messages.search import search
+from strongback.messages.search import narrowed, search
+from strongback.messages.search_text import asked
 from strongback.messages.sender import Sender
 from strongback.messages.star import star
+from strongback.storage.contract import Marked, Selection, Timeline
 from tests.messages.chat import Chat
 
 pytestmark = pytest.mark.anyio
@@ -80,11 +83,41 @@ async def test_what_is_found_is_as_the_reader_sees_it(chat: Chat, ann: Sender) -
         assert [msgspec.json.decode(text)["starred"] for text in texts] == [[]]
 
 
-async def test_more_rows_than_a_slice_holds(chat: Chat, ann: Sender) -> None:
+async def test_more_messages_than_are_looked_at(
+    chat: Chat, ann: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_module, "MOST_HOLDING", 450)
+    monkeypatch.setattr(search_module, "MOST_SAID", 450)
     for number in range(450):
+        chat.world.now += DAY_MS
         await chat.say(ann, f"same {number}")
-    assert await found(chat, ann, "same /x/") == []
-    assert await found(chat, ann, "same from:ann", 440, 5) == [f"same {n}" for n in range(9, 4, -1)]
+    for text in ("same from:bob", "from:bob", "/other/"):
+        assert await found(chat, ann, text) == []
+    for text in ("same from:ann", "/same/"):
+        assert await found(chat, ann, text, 440, 5) == [f"same {n}" for n in range(9, 4, -1)]
+    await chat.say(ann, "same again")
+    assert await found(chat, ann, "same from:ann", 440, 5) == [f"same {n}" for n in range(10, 5, -1)]
+    for text in ("same from:bob", "from:bob", "/other/"):
+        with pytest.raises(Failure, match=r"^(There are m|M)ore than 450 messages .*: narrow the") as caught:
+            await found(chat, ann, text)
+        assert caught.value.error == "error-query-too-expensive"
+    assert await found(chat, ann, "from:bob before:1/1/2024") == []
+    assert await found(chat, ann, "has:star") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "selection"),
+    [
+        ("/x/", Timeline("r1")),
+        ("from:bob has:star", Marked("r1", "starred", "u-ann")),
+        ("after:1/1/1970 is:pinned", Marked("r1", "pinned")),
+        ("before:2/1/1970", Timeline("r1", before=DAY_MS)),
+        ("after:1/1/1970 before:4/1/1970", Timeline("r1", after=DAY_MS - 1, before=3 * DAY_MS)),
+        ("on:2/1/1970 /x/", Timeline("r1", after=DAY_MS - 1, before=2 * DAY_MS)),
+    ],
+)
+def test_the_store_leaves_out_what_it_can(text: str, selection: Selection) -> None:
+    assert narrowed("r1", asked(text, "u-ann", "ann").conditions) == selection
 
 
 async def test_patterns_that_are_refused(chat: Chat, ann: Sender) -> None:

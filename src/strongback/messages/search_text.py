@@ -2,8 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,10 +24,10 @@ PEOPLE = {"from": "u.username", "mention": "mentions.username"}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a search is for: all of these words, and a filter in the language of `query`, where there is one."""
+    """What a search is for: all of these words, and conditions in the language of `query` that must hold together."""
 
     words: tuple[str, ...] = ()
-    filter: Mapping[str, Any] = field(default_factory=dict)
+    conditions: tuple[Condition, ...] = ()
 
 
 def asked(text: str, user_id: str, username: str) -> Asked:
@@ -49,7 +48,7 @@ def asked(text: str, user_id: str, username: str) -> Asked:
     else:
         words = _words(rest)
     all_of = [one for kind, some in found.items() for one in ([{"$or": some}] if kind in PEOPLE else some)]
-    return Asked(words, {"$and": all_of} if all_of else {})
+    return Asked(words, tuple(all_of))
 
 
 def _words(text: str) -> tuple[str, ...]:

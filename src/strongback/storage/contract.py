@@ -3,7 +3,7 @@
 Nothing here assumes SQLite, one process or one thread. A write is a value: see `strongback.storage.changes`.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
@@ -235,7 +235,7 @@ class Store(Protocol):
     async def page(self, selection: Selection, order: str, offset: int, count: int) -> Page:
         """Read a page of a selection in one of `ORDERS`; a `count` of 0 means all that follow."""
 
-    def scan(self, selection: Selection, order: str) -> AsyncIterator[list[Stored]]:
+    def scan(self, selection: Selection, order: str) -> AsyncGenerator[list[Stored], None]:
         """Read a selection in slices, in one of `ORDERS`, without holding the loop."""
 
     async def steady(self, having: Having) -> Steady:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,7 +37,7 @@ class WideReader:
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
-    async def slices(self, sql: str, parameters: tuple[Any, ...]) -> AsyncIterator[list[Any]]:
+    async def slices(self, sql: str, parameters: tuple[Any, ...]) -> AsyncGenerator[list[Any], None]:
         """Yield the rows of a statement, `SLICE` at a time."""
         loop = asyncio.get_running_loop()
         connection = await loop.run_in_executor(self._threads, connect, self._path, READ_WAIT_MS)

@@ -1,8 +1,8 @@
 """The store on a SQLite file: writes through the writer, reads on the loop's own connection."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import ExitStack, aclosing, closing
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -240,7 +240,7 @@ class SQLiteStore:
 
         return await self._wide.run(read)
 
-    async def scan(self, selection: Selection, order: str) -> AsyncIterator[list[Stored]]:
+    async def scan(self, selection: Selection, order: str) -> AsyncGenerator[list[Stored], None]:
         chosen = where(selection)
         sql = rows_sql(chosen, order)
         if not _is_wide(selection):
@@ -249,8 +249,9 @@ class SQLiteStore:
                 for start in range(0, len(few), SLICE):
                     yield [Stored(*found) for found in few[start : start + SLICE]]
                 return
-        async for rows in self._wide.slices(sql, (*chosen.parameters, -1)):
-            yield [Stored(*found) for found in rows]
+        async with aclosing(self._wide.slices(sql, (*chosen.parameters, -1))) as slices:
+            async for rows in slices:
+                yield [Stored(*found) for found in rows]
 
     async def steady(self, having: Having) -> Steady:
         try:
