@@ -20,7 +20,16 @@ ADMIN = "admin"
 ADMIN_PASSWORD = "pw-admin"
 LISTENING = re.compile(r"listening on (http://\S+)")
 PATIENCE = 30.0
-OURS = ("STRONGBACK_", "ADMIN_", "TEST_MODE", "HTTP_FORWARDED_COUNT", "CREATE_TOKENS", "FREEZE_", "DISABLE_")
+OURS = (
+    "STRONGBACK_",
+    "ADMIN_",
+    "TEST_MODE",
+    "HTTP_FORWARDED_COUNT",
+    "CREATE_TOKENS",
+    "INITIAL_USER",
+    "FREEZE_",
+    "DISABLE_",
+)
 
 
 def environment(**changes: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from strongback.accounts.administrators import one_remains
 from strongback.accounts.caller import Caller
 from strongback.accounts.relinquish import relinquish
 from strongback.accounts.retry import retry
@@ -9,8 +10,8 @@ from strongback.accounts.users import OnUser
 from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.documents.user import is_active
-from strongback.errors import Conflict, Failure
-from strongback.storage.changes import AdminRemains, Changes, Put, RemoveTokens, Unchanged
+from strongback.errors import Failure
+from strongback.storage.changes import Changes, Put, RemoveTokens, Unchanged
 from strongback.storage.contract import Store
 
 PERMISSIONS = ("edit-other-user-active-status", "manage-moderation-actions")
@@ -38,7 +39,7 @@ async def set_active(
         changes = Changes([Unchanged("users", user.id, user.revision)], [Put("users", user)])
         await add(store, changes, user, now, active=active, agreed=agreed, room_hooks=room_hooks)
         user.set_date("_updatedAt", now)
-        await commit(store, changes)
+        await store.commit(changes)
 
     await retry(attempt)
 
@@ -57,21 +58,13 @@ async def add(
     if active:
         user.drop("reason")
     elif is_active(user):
-        if "admin" in (user.body.get("roles") or ()):
-            changes.guards.append(AdminRemains(user.id))
+        await one_remains(store, changes, user, last_administrator())
         await relinquish(store, changes, user, now, agreed=agreed, room_hooks=room_hooks)
     if not active:
         changes.steps.append(RemoveTokens(user.id))
     user.set("active", active)
 
 
-async def commit(store: Store, changes: Changes) -> None:
-    """Commit a deactivation; Failure for the last administrator's."""
-    try:
-        await store.commit(changes)
-    except Conflict as conflict:
-        if isinstance(conflict.guard, AdminRemains):
-            raise Failure(
-                "Leaving the app without an active admin is not allowed", "error-action-not-allowed"
-            ) from None
-        raise
+def last_administrator() -> Failure:
+    """What is said where nobody could administer the server any more."""
+    return Failure("Leaving the app without an active admin is not allowed", "error-action-not-allowed")

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from strongback import ids
-from strongback.accounts import emails
+from strongback.accounts import administrators, emails
+from strongback.accounts.administrators import ADMIN
 from strongback.accounts.retry import retry
 from strongback.accounts.seed import GENERAL
 from strongback.accounts.usernames import Settings
@@ -14,9 +15,7 @@ from strongback.documents.message import system_message
 from strongback.documents.subscription import new_subscription
 from strongback.errors import Conflict, Failure
 from strongback.storage.changes import Absent, Changes, OnEvent, Present, Put, Unchanged
-from strongback.storage.contract import Having, Store, UsersWith
-
-ADMIN = "admin"
+from strongback.storage.contract import Having, Store
 
 
 def default_roles(settings: Settings) -> list[str]:
@@ -67,7 +66,7 @@ async def open_account(
 async def _first(store: Store, changes: Changes, user: Document) -> bool:
     """Make the account an administrator where there is none; answers whether it became one."""
     role = await store.get("roles", ADMIN)
-    if role is None or (await store.page(UsersWith(ADMIN), "username", 0, 1)).texts:
+    if role is None or await administrators.exist(store):
         return False
     if ADMIN not in user.body["roles"]:
         user.body["roles"] = [*user.body["roles"], ADMIN]

@@ -5,13 +5,14 @@ from typing import Any
 
 import msgspec
 
+from strongback.accounts.administrators import ADMIN, one_remains
 from strongback.accounts.caller import Caller
 from strongback.accounts.permissions import changed
 from strongback.accounts.retry import retry
 from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.errors import Conflict, Failure
-from strongback.storage.changes import AdminRemains, Changes, OwnerRemains, Present, Put, Unchanged
+from strongback.storage.changes import Changes, OwnerRemains, Present, Put, Unchanged
 from strongback.storage.contract import Everything, HoldersOf, Store, UsersWith
 
 SHOWN_OF_USERS = ("_id", "name", "username", "emails", "avatarETag", "createdAt", "_updatedAt")
@@ -52,7 +53,7 @@ async def add_user(
             raise Failure("User already in role", "error-user-already-in-role")
         if not caller.may("access-permissions"):
             raise Failure("Accessing permissions is not allowed", "error-action-not-allowed")
-        if role.id == "admin" and not caller.may("assign-admin-role"):
+        if role.id == ADMIN and not caller.may("assign-admin-role"):
             raise Failure("Assigning admin is not allowed", "error-action-not-allowed")
         if holder is None:
             raise Failure("User is not part of given room", "error-invalid-user")
@@ -75,21 +76,20 @@ async def remove_user(
     role = await find(store, role_id)
     if role is None:
         raise Failure("This role does not exist", "error-invalid-roleId")
+    last = Failure("You need to have at least one admin", "error-admin-required")
 
     async def attempt() -> None:
         kind, holder = await _holder(store, role, user.id, room_id)
         if holder is None or role.id not in held(holder):
             raise Failure("User is not in this role", "error-user-not-in-role")
         changes = _with_roles(kind, holder, [one for one in held(holder) if one != role.id], clock())
-        if role.id == "admin":
-            changes.guards.append(AdminRemains(user.id))
+        if role.id == ADMIN:
+            await one_remains(store, changes, user.decode(), last)
         if role.id == "owner" and room_id is not None:
             changes.guards.append(OwnerRemains(room_id, user.id))
         try:
             await store.commit(changes)
         except Conflict as conflict:
-            if isinstance(conflict.guard, AdminRemains):
-                raise Failure("You need to have at least one admin", "error-admin-required") from None
             if isinstance(conflict.guard, OwnerRemains):
                 raise last_owner() from None
             raise

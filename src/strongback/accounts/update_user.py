@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from strongback.accounts import active_status
+from strongback.accounts.administrators import ADMIN, one_remains
 from strongback.accounts.caller import Caller
 from strongback.accounts.profile import Given, Profile
 from strongback.accounts.retry import retry
@@ -12,7 +13,7 @@ from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.documents.user import is_active
 from strongback.errors import Failure
-from strongback.storage.changes import AdminRemains, Changes, Present, Put, RemoveTokens, Unchanged
+from strongback.storage.changes import Changes, Present, Put, RemoveTokens, Unchanged
 from strongback.storage.contract import Store
 
 
@@ -37,7 +38,7 @@ async def update(
         user, now = stored.decode(), clock()
         changes = Changes([Unchanged("users", user.id, user.revision)], [Put("users", user)])
         profile = Profile(store, caller, user, changes, now)
-        _check_roles(profile, given)
+        await _set_roles(profile, given)
         profile.check_allowed(given)
         await profile.set_names(given, on_rename)
         if given.get("email"):
@@ -50,7 +51,7 @@ async def update(
                 store, changes, user, now, active=given["active"], agreed=agreed, room_hooks=room_hooks
             )
         user.set_date("_updatedAt", now)
-        await active_status.commit(store, changes)
+        await store.commit(changes)
         return user
 
     return await retry(attempt)
@@ -71,15 +72,15 @@ def _check(caller: Caller, user_id: str, given: Given) -> None:
         raise Failure("Edit user password is not allowed", "error-action-not-allowed")
 
 
-def _check_roles(profile: Profile, given: Given) -> None:
+async def _set_roles(profile: Profile, given: Given) -> None:
     """Whoever changes roles may assign them; the last administrator stays one."""
     wanted, held = given.get("roles"), profile.user.body.get("roles") or []
     if wanted is None or set(wanted) == set(held):
         return
     if not profile.caller.may("assign-roles"):
         raise Failure("Assign roles is not allowed", "error-action-not-allowed")
-    if "admin" in held and "admin" not in wanted and is_active(profile.user):
-        profile.changes.guards.append(AdminRemains(profile.user.id))
+    if ADMIN not in wanted and is_active(profile.user):
+        await one_remains(profile.store, profile.changes, profile.user, active_status.last_administrator())
     profile.changes.guards += [Present("roles", role) for role in wanted]
     profile.user.set("roles", list(dict.fromkeys(wanted)))
 

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
+from strongback.accounts.administrators import one_remains
 from strongback.accounts.caller import Caller
 from strongback.accounts.relinquish import relinquish, remove_room
-from strongback.accounts.retry import TRIES
+from strongback.accounts.retry import retry
 from strongback.accounts.seed import ROCKET_CAT
 from strongback.accounts.users import OnUser
 from strongback.clock import Clock
 from strongback.documents.document import Document
-from strongback.errors import Conflict, Failure, Unavailable
-from strongback.storage.changes import AdminRemains, Changes, Put, Remove, RemoveAll, Unchanged
+from strongback.errors import Failure
+from strongback.storage.changes import Changes, Put, Remove, RemoveAll, Unchanged
 from strongback.storage.contract import RoomsOf, Store
 
 
@@ -33,7 +34,8 @@ async def delete(
         raise Failure("unauthorized", status=403)
     if user.id == ROCKET_CAT:
         raise Failure("Deleting the rocket.cat user is not allowed", "error-action-not-allowed")
-    for _ in range(TRIES):
+
+    async def attempt() -> None:
         stored = await store.get("users", user.id)
         if stored is None:
             raise Failure(
@@ -43,16 +45,9 @@ async def delete(
         changes = await _changes(
             store, stored.decode(), clock(), agreed=agreed, hooks=hooks, room_hooks=room_hooks
         )
-        try:
-            await store.commit(changes)
-        except Conflict as conflict:
-            if isinstance(conflict.guard, AdminRemains):
-                raise Failure(
-                    "Leaving the app without admins is not allowed", "error-action-not-allowed"
-                ) from None
-            continue
-        return
-    raise Unavailable("the account is being changed by others; try again in a moment")
+        await store.commit(changes)
+
+    await retry(attempt)
 
 
 async def _changes(
@@ -65,8 +60,8 @@ async def _changes(
     room_hooks: Sequence[OnUser],
 ) -> Changes:
     changes = Changes([Unchanged("users", user.id, user.revision)])
-    if "admin" in (user.body.get("roles") or []):
-        changes.guards.append(AdminRemains(user.id))
+    last = Failure("Leaving the app without admins is not allowed", "error-action-not-allowed")
+    await one_remains(store, changes, user, last)
     for hook in hooks:
         await hook(store, user, changes, now)
     await relinquish(store, changes, user, now, agreed=agreed, room_hooks=room_hooks)

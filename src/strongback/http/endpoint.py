@@ -177,6 +177,7 @@ class Endpoint(Generic[S, C]):
     array_body: bool = False  # a top-level array is welcome: `call.items`
     raw_body: bool = False  # leave `call.raw_body` undecoded, whatever its content type
     body_bytes: int | None = None  # a limit of its own, such as an upload's
+    status: int = 200  # of a request that is granted
     plain_answer: bool = False  # the 200 body carries no `success` (login)
 
     @property

@@ -39,6 +39,9 @@ REFUSED = {
 ANY_REFUSAL = {"description": "Refused", "content": {JSON: {"schema": {}}}}
 """What a script may answer that refuses a call."""
 
+PLAIN: Mapping[type, str] = {str: "string"}
+"""The types of answers that are no object."""
+
 HEADERS = (
     ("X-User-Id", "The id of the account"),
     ("X-Auth-Token", "A login token or a personal access token of that account"),
@@ -80,12 +83,12 @@ def _operation(
 ) -> dict[str, object]:
     """One method of one path; an answer of ``object`` may be any JSON."""
     anything = endpoint.answer is object
-    schema = {} if anything else by_type.get(endpoint.answer, {"type": "object"})
+    schema = {} if anything else by_type.get(endpoint.answer, {"type": PLAIN.get(endpoint.answer, "object")})
     operation: dict[str, object] = {
         "operationId": f"{endpoint.method.lower()} {path}",
         "summary": endpoint.summary,
         "responses": {
-            "200": {
+            str(endpoint.status): {
                 "description": "Done",
                 "content": {JSON: {"schema": schema}},
             },

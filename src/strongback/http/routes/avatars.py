@@ -60,6 +60,7 @@ ENDPOINTS: list[ServerEndpoint] = [
         handler=locate,
         query=WhosePicture,
         answer=str,
+        status=TEMPORARY_REDIRECT,
         summary="Find an account's picture",
     ),
     ServerEndpoint(
