@@ -26,6 +26,7 @@ from strongback.webhooks.incoming_script import (
     HookCall,
     Wish,
     accepted,
+    check_depth,
     refused,
     script_request,
     wish,
@@ -37,9 +38,6 @@ from strongback.webhooks.steps import Record
 
 Read = Callable[[bytes, str | None], tuple[str | None, Any]]
 """Reads a body of some content type: its text, None for no body, and what it says."""
-
-DEEPEST = 100
-"""JSON that is nested deeper is refused."""
 
 REPLAYED = (b"idempotency-replayed", b"true")
 SECONDS = {"busy": b"1", "resting": b"60"}
@@ -69,7 +67,9 @@ class Course:
 
     def record(self) -> Record:
         """The record so far."""
-        record = Record.incoming(ids.ordered_id(self.began), self.hook.id, self.hook.token, self.data, self.began)
+        record = Record.incoming(
+            ids.ordered_id(self.began), self.hook.id, self.hook.token, self.data, self.began
+        )
         if self.console is not None:
             record.move("script-ran", self.began, {"console": list(self.console)} if self.console else None)
         return record
@@ -145,7 +145,7 @@ class Incoming:
         """Read the body, ask the script if there is one, and post."""
         hook = course.hook
         text, content = self._read(call.body, call.headers.get("content-type"))
-        _check_depth(content)
+        check_depth(content)
         course.data = content
         script = script_of(hook.integration, self._scripts_disabled)
         if script is None:
@@ -159,7 +159,7 @@ class Incoming:
 
     async def _obey(self, course: Course, account: Sender, wanted: Wish) -> HookAnswer:
         """Do what a script wants."""
-        _check_depth([wanted.content, wanted.answer, wanted.error])
+        check_depth([wanted.content, wanted.answer, wanted.error])
         if wanted.error is not None:
             return await self._refuse(course, 400, refused(wanted.error), "the script returned an error")
         if wanted.content is None:
@@ -241,17 +241,3 @@ def _outcome(posted: Posted, wanted: Posting, answer: Any) -> tuple[int, Any]:
 
 def _replayed(first: StoredAnswer) -> HookAnswer:
     return HookAnswer(first.status, first.body.encode(), (REPLAYED,))
-
-
-def _check_depth(content: Any) -> None:
-    level = [content]
-    for _ in range(DEEPEST):
-        level = [
-            item
-            for one in level
-            if isinstance(one, dict | list)
-            for item in (one.values() if isinstance(one, dict) else one)
-        ]
-        if not level:
-            return
-    raise Failure(f"JSON that is nested deeper than {DEEPEST} levels is not welcome here")

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from strongback.errors import Failure
 from strongback.messages.match import truthy
 from strongback.messages.sender import Sender
-from strongback.scripts.contract import ErrorKind, Run
+from strongback.scripts.contract import Run
 
 METHOD = "process_incoming_request"
-LATER: frozenset[ErrorKind] = frozenset({"busy", "resting"})
-"""Why a script did not run that may run in a moment."""
+DEEPEST = 100
+"""JSON that is nested deeper is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +81,18 @@ def refused(error: Any) -> dict[str, Any]:
     """The body of a refusal: the members of an object, or the error as it is."""
     members = error if isinstance(error, dict) else {"error": error}
     return {"success": False} | {name: value for name, value in members.items() if name != "success"}
+
+
+def check_depth(content: Any) -> None:
+    """Raise Failure for JSON that is nested too deeply."""
+    level = [content]
+    for _ in range(DEEPEST):
+        level = [
+            item
+            for one in level
+            if isinstance(one, dict | list)
+            for item in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return
+    raise Failure(f"JSON that is nested deeper than {DEEPEST} levels is not welcome here")
