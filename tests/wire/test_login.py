@@ -146,3 +146,38 @@ def test_another_verb_is_405_and_another_path_404(server: Server) -> None:
     assert answer.json() == {"status": "error", "message": "API endpoint does not exist"}
     answer = server.anonymous().get("/api/v1/nothing")
     assert (answer.status_code, answer.json()) == (404, {"success": False, "error": "Resource not found"})
+
+
+def test_who_fails_too_often_has_to_wait(server: Server) -> None:
+    server.create_user("login-bob")
+    prefix = "/api/v1/settings/Block_Multiple_Failed_Logins_"
+    limit = server.admin.post(f"{prefix}Attempts_Until_Block_by_User", json={"value": 3})
+    limit.raise_for_status()
+    visitor, wrong = server.anonymous(), {"user": "login-bob", "password": "wrong"}
+    found = [visitor.post("/api/v1/login", json=wrong).json()["error"] for _ in range(4)]
+    assert found == ["Unauthorized"] * 3 + ["error-login-blocked-for-user"]
+    answer = visitor.post("/api/v1/login", json=wrong | {"password": "pw-login-bob"})
+    assert answer.status_code == 401
+    assert answer.json() == {
+        "status": "error",
+        "error": "error-login-blocked-for-user",
+        "message": "Login has been temporarily blocked For User",
+    }
+    server.admin.post(f"{prefix}Enabled", json={"value": False}).raise_for_status()
+    assert server.client("login-bob").get("/api/v1/me").status_code == 200
+    server.admin.post(f"{prefix}Enabled", json={"value": True}).raise_for_status()
+    server.admin.post(f"{prefix}Attempts_Until_Block_By_Ip", json={"value": 2}).raise_for_status()
+    found = [
+        visitor.post("/api/v1/login", json={"user": f"login-{n}", "password": "x"}).json()["error"]
+        for n in range(3)
+    ]
+    server.admin.post(f"{prefix}By_Ip", json={"value": False}).raise_for_status()
+    assert found == ["Unauthorized", "Unauthorized", "error-login-blocked-for-ip"]
+
+
+def test_a_login_is_remembered(server: Server) -> None:
+    server.create_user("login-cid")
+    shown = server.admin.get("/api/v1/users.info", params={"username": "login-cid"}).json()["user"]
+    assert shown["lastLogin"] >= shown["createdAt"]
+    listed = server.admin.get("/api/v1/users.list", params={"query": '{"username":"login-cid"}'}).json()
+    assert listed["users"][0]["lastLogin"] == shown["lastLogin"]

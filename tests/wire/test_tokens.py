@@ -1,5 +1,6 @@
 """Personal access tokens, over HTTP (spec/08)."""
 
+from tests.wire.conftest import StartServer, calm
 from tests.wire.server import Server
 
 
@@ -47,3 +48,43 @@ def test_tokens_need_the_permission(server: Server) -> None:
     assert (answer.status_code, answer.json()["error"]) == (400, "Not Authorized [not-authorized]")
     answer = guest.get("/api/v1/users.getPersonalAccessTokens")
     assert (answer.status_code, answer.json()["errorType"]) == (400, "not-authorized")
+
+
+CREATE = "/api/v1/users.createToken"
+NOT_AUTHORIZED = {
+    "success": False,
+    "error": "Not authorized [error-not-authorized]",
+    "errorType": "error-not-authorized",
+    "details": {"method": "createToken"},
+}
+
+
+def test_login_tokens_for_accounts_are_made_only_where_the_environment_says_so(server: Server) -> None:
+    ann = server.create_user("tokens-bea")
+    for client in (server.admin, ann):
+        answer = client.post(CREATE, json={"username": "tokens-bea"})
+        assert (answer.status_code, answer.json()) == (400, NOT_AUTHORIZED)
+        assert answer.headers["x-deprecation-type"] == "endpoint-deprecation"
+        assert answer.headers["x-deprecation-version"] == "8.0.0"
+    assert server.admin.post(CREATE, json={}).json()["errorType"] == "error-user-param-not-provided"
+    assert (
+        server.admin.post(CREATE, json={"username": "tokens-x"}).json()["errorType"] == "error-invalid-user"
+    )
+
+
+def test_login_tokens_for_accounts(start_server: StartServer) -> None:
+    own = calm(start_server(CREATE_TOKENS_FOR_USERS="yes"))
+    ann, bob = own.create_user("ann"), own.create_user("bob")
+    id = ann.headers["x-user-id"]
+    for client, body in ((ann, {"userId": id}), (own.admin, {"username": "ANN"})):
+        answer = client.post(CREATE, data=body).json()
+        assert answer.keys() == {"data", "success"}
+        assert answer["data"]["userId"] == id
+        fresh = own.anonymous({"X-User-Id": id, "X-Auth-Token": answer["data"]["authToken"]})
+        assert fresh.get("/api/v1/me").json()["username"] == "ann"
+    answer = bob.post(CREATE, json={"username": "ann"})
+    assert (answer.status_code, answer.json()) == (400, NOT_AUTHORIZED)
+    gone = {"userId": id, "activeStatus": False}
+    own.admin.post("/api/v1/users.setActiveStatus", json=gone).raise_for_status()
+    answer = own.admin.post(CREATE, json={"userId": id})
+    assert answer.json()["errorType"] == "error-user-is-not-activated"

@@ -216,3 +216,51 @@ def test_list_refuses_other_attributes(server: Server, query: dict[str, Any], me
     assert answer.status_code == 400
     assert answer.json()["error"] == f"{message} [error-invalid-query]"
     assert answer.json()["errorType"] == "error-invalid-query"
+
+
+def by_status(client: httpx.Client, **params: Any) -> list[str]:
+    found = client.get("/api/v1/users.listByStatus", params=params | {"count": "0"}).raise_for_status().json()
+    assert (found["count"], found["offset"], found["total"]) == (len(found["users"]), 0, len(found["users"]))
+    return [user["username"] for user in found["users"] if user["username"].startswith("users-st")]
+
+
+def test_list_by_status(server: Server) -> None:
+    make(server, "users-st-gone", active=False)
+    make(server, "users-st-bot", roles=["bot"], name="Steel (R2)")
+    plain = server.create_user("users-st-here")
+    everybody = ["users-st-bot", "users-st-gone", "users-st-here"]
+    assert by_status(server.admin) == everybody
+    assert by_status(server.admin, status="active") == ["users-st-bot", "users-st-here"]
+    assert by_status(server.admin, status="deactivated") == ["users-st-gone"]
+    assert by_status(server.admin, hasLoggedIn="true") == ["users-st-here"]
+    assert by_status(server.admin, hasLoggedIn="false") == ["users-st-bot", "users-st-gone"]
+    assert by_status(server.admin, type="bot") == []
+    assert by_status(server.admin, **{"roles[]": ["bot", "app"]}) == ["users-st-bot"]
+    assert by_status(server.admin, **{"roles[]": ["all"]}) == everybody
+    assert by_status(server.admin, searchTerm=" STEEL (r ") == ["users-st-bot"]
+    assert by_status(server.admin, searchTerm="st-gone@EXAMPLE") == ["users-st-gone"]
+    assert by_status(plain, searchTerm="st-gone@example") == []
+    assert by_status(plain, searchTerm="users-st", status="active") == ["users-st-bot", "users-st-here"]
+    sort = '{"username":-1}'
+    assert by_status(server.admin, sort=sort) == everybody[::-1]
+    user = server.admin.get("/api/v1/users.listByStatus", params={"searchTerm": "users-st-here"}).json()
+    assert {"roles", "emails", "lastLogin"} <= user["users"][0].keys()
+    user = plain.get("/api/v1/users.listByStatus", params={"searchTerm": "users-st-here"}).json()
+    assert not {"roles", "emails", "lastLogin"} & user["users"][0].keys()
+    for params in (
+        {"roles[]": ["admin"]},
+        {"hasLoggedIn": "true"},
+    ):  # what one may not see, one may not ask for
+        assert plain.get("/api/v1/users.listByStatus", params=params).status_code == 400
+
+
+def test_list_by_status_needs_the_permission(server: Server) -> None:
+    nobody = server.create_user("users-st-anonymous", roles=["anonymous"])
+    answer = nobody.get("/api/v1/users.listByStatus")
+    assert (answer.status_code, answer.json()) == (
+        403,
+        {
+            "success": False,
+            "error": "User does not have the permissions required for this action [error-unauthorized]",
+        },
+    )
