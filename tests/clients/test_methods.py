@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,15 @@ def test_a_method_calls_its_endpoint(people: People, method: str, endpoint: str,
         assert answers[0].status_code != 404
     else:
         assert (answers[0].status_code, answers[0].json()) == (404, NOT_OFFERED)
+
+
+def test_what_the_page_calls_absent_answers_404(people: People) -> None:
+    page = (Path(__file__).parents[2] / "docs/compatibility.md").read_text().split("each answers 404")[1]
+    absent = re.findall(r"^- `([A-Z]+) (\S+)`$", page, re.MULTILINE)
+    assert len(absent) > 10
+    for verb, path in absent:
+        answer = people.server.admin.request(verb, f"/api/v1/{path}".replace("{", "").replace("}", ""))
+        assert (path, answer.status_code, answer.json()) == (path, 404, NOT_OFFERED)
 
 
 def called() -> set[str]:
