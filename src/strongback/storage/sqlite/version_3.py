@@ -74,7 +74,8 @@ CREATE TRIGGER message_trashed AFTER DELETE ON messages BEGIN
     DELETE FROM mentions WHERE message = OLD.id;
     DELETE FROM stars WHERE message = OLD.id;
     INSERT OR REPLACE INTO trash SELECT OLD.id, OLD.rid,
-        CAST(strftime('%s', 'now') AS INTEGER) * 1000 + CAST(substr(strftime('%f', 'now'), 4) AS INTEGER) FROM rooms WHERE id = OLD.rid;
+        CAST(strftime('%s', 'now') AS INTEGER) * 1000
+            + CAST(substr(strftime('%f', 'now'), 4) AS INTEGER) FROM rooms WHERE id = OLD.rid;
 END;
 CREATE TRIGGER room_trashed AFTER DELETE ON rooms BEGIN
     DELETE FROM trash WHERE rid = OLD.id;

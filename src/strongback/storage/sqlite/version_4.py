@@ -12,7 +12,8 @@ CREATE TABLE departures (id TEXT NOT NULL PRIMARY KEY, user_id TEXT NOT NULL, ri
 CREATE INDEX departures_user ON departures (user_id, at, id);
 CREATE TRIGGER member_departed AFTER DELETE ON subscriptions BEGIN
     INSERT OR REPLACE INTO departures SELECT OLD.id, OLD.user_id, OLD.rid,
-        CAST(strftime('%s', 'now') AS INTEGER) * 1000 + CAST(substr(strftime('%f', 'now'), 4) AS INTEGER) FROM users WHERE id = OLD.user_id;
+        CAST(strftime('%s', 'now') AS INTEGER) * 1000
+            + CAST(substr(strftime('%f', 'now'), 4) AS INTEGER) FROM users WHERE id = OLD.user_id;
 END;
 CREATE TRIGGER departed_user_removed AFTER DELETE ON users BEGIN
     DELETE FROM departures WHERE user_id = OLD.id;
