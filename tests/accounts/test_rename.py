@@ -90,6 +90,14 @@ async def test_conversations_are_called_by_the_new_name(world: World) -> None:
     assert await called(world, "others", bob) == ("cid", "Cid")
 
 
+async def test_the_other_keeps_a_name_that_both_had(world: World) -> None:
+    ann, other = await world.user("ann", name="Same"), await world.user("other", name="Same")
+    await conversation(world, "two", ann, other)
+    await rename(world, ann, name="Different")
+    assert await called(world, "two", ann) == ("other", "Same")
+    assert await called(world, "two", other) == ("ann", "Different")
+
+
 async def test_the_name_that_is_shown_follows_alone(world: World) -> None:
     ann, bob = await world.user("ann"), await world.user("bob")
     await conversation(world, "two", ann, bob)
