@@ -16,7 +16,7 @@ import uvicorn
 
 from strongback.documents.document import Stored
 from strongback.query import compile_filter, compile_projection, compile_sort
-from strongback.storage.contract import IntegrationScope
+from strongback.storage.selections import IntegrationScope
 from strongback.storage.sqlite import statements
 from strongback.storage.sqlite.connection import connect
 from strongback.storage.sqlite.selections import page_sql, rows_sql, where

@@ -27,10 +27,11 @@ from strongback.clock import system_clock
 from strongback.documents.document import Document
 from strongback.egress.client import Client, Policy
 from strongback.scripts.pool import Pool
-from strongback.storage.changes import Changes, PutDeliveries, PutEvent, PutIntegration, Target
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
 from strongback.storage.deliveries import Wanted
 from strongback.storage.sqlite.store import open_store
+from strongback.storage.steps import PutDeliveries, PutEvent, PutIntegration, Target
 from strongback.testing.receiver import Receiver
 from strongback.webhooks.attempt import attempt
 from strongback.webhooks.dispatcher import SENDING_TO_AN_ORIGIN, Dispatcher

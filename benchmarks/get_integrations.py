@@ -28,9 +28,10 @@ from urllib.parse import quote
 import uvloop
 
 from strongback.documents.document import Document
-from strongback.storage.changes import Changes, Link, Put, PutIntegration, PutToken, Token
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
 from strongback.storage.sqlite.store import open_store
+from strongback.storage.steps import Link, Put, PutIntegration, PutToken, Token
 
 HERE = Path(__file__).parent
 CONNECTIONS = 16

@@ -31,8 +31,9 @@ from strongback import app
 from strongback.cli.serve import Server
 from strongback.documents.document import Document
 from strongback.settings import Settings
-from strongback.storage.changes import Changes, Link, PutIntegration
+from strongback.storage.changes import Changes
 from strongback.storage.sqlite.store import open_store
+from strongback.storage.steps import Link, PutIntegration
 
 GROUPS = 20
 LOUD = range(10)

@@ -34,9 +34,10 @@ from strongback.messages.post import post
 from strongback.messages.search import search
 from strongback.messages.sender import sender
 from strongback.settings import Settings
-from strongback.storage.changes import Changes, Put, Step
+from strongback.storage.changes import Changes
 from strongback.storage.contract import RoomView, Store
 from strongback.storage.sqlite.selections import shown_text
+from strongback.storage.steps import Put, Step
 
 GROUPS = 500
 WORDS = [f"word{n}" for n in range(2_000)]

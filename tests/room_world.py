@@ -9,9 +9,11 @@ from typing import Any
 from strongback.accounts.caller import Caller
 from strongback.accounts.setting_defaults import SETTINGS
 from strongback.documents.document import Document
-from strongback.storage.changes import Changes, Put
-from strongback.storage.contract import Access, Having, Store
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Access, Store
+from strongback.storage.selections import Having
 from strongback.storage.sqlite.store import open_store
+from strongback.storage.steps import Put
 
 NOW = 1_700_000_000_000  # 2023-11-14T22:13:20.000Z
 IN_ALL, OUT_ALL = "manage-incoming-integrations", "manage-outgoing-integrations"

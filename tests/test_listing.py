@@ -12,8 +12,8 @@ from strongback.documents.document import Document, Stored
 from strongback.errors import Failure
 from strongback.integrations.lists import OF_A_ROOM
 from strongback.listing import Listing, Wanted, listing, matching
-from strongback.storage.changes import Link, PutIntegration
-from strongback.storage.contract import IntegrationScope
+from strongback.storage.selections import IntegrationScope
+from strongback.storage.steps import Link, PutIntegration
 from tests.room_world import RoomWorld, room_world
 
 pytestmark = pytest.mark.anyio

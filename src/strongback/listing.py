@@ -17,7 +17,8 @@ from strongback.documents.dates import parse_date
 from strongback.documents.document import HIDDEN, Path, Stored, decode_paths
 from strongback.errors import Failure
 from strongback.query import Date, Limits, QueryError, compile_filter, compile_projection, compile_sort
-from strongback.storage.contract import Selection, Store
+from strongback.storage.contract import Store
+from strongback.storage.selections import Selection
 
 MATCHING_MS = 250
 LIMITS = Limits(regex_subject=16_384)

@@ -14,9 +14,11 @@ from strongback.accounts.seed import seed
 from strongback.accounts.tokens import issue_login_token
 from strongback.documents.document import Document
 from strongback.settings import Settings
-from strongback.storage.changes import Changes, Put
-from strongback.storage.contract import Having, Store
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Store
+from strongback.storage.selections import Having
 from strongback.storage.sqlite.store import open_store
+from strongback.storage.steps import Put
 
 NOW = 1_700_000_000_000  # 2023-11-14T22:13:20.000Z
 

@@ -7,8 +7,9 @@ import pytest
 from strongback.accounts import active_status, login, tokens
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.changes import Changes, Put
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.steps import Put
 from tests.accounts.conftest import World
 from tests.accounts.test_user_deletion import group
 

@@ -9,7 +9,8 @@ from strongback.accounts import login, passwords
 from strongback.accounts.tokens import hash_token, issue_login_token
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.changes import Changes, Put, Remove
+from strongback.storage.changes import Changes
+from strongback.storage.steps import Put, Remove
 from tests.accounts.conftest import World
 
 pytestmark = pytest.mark.anyio

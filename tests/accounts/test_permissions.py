@@ -9,8 +9,9 @@ from strongback.accounts import permissions
 from strongback.accounts.caller import Caller
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.changes import Changes, Put
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Access
+from strongback.storage.steps import Put
 from tests.accounts.conftest import World
 
 pytestmark = pytest.mark.anyio

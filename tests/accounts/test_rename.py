@@ -9,8 +9,9 @@ from strongback.documents.document import Document
 from strongback.documents.message import system_message
 from strongback.documents.room import new_room
 from strongback.documents.subscription import new_subscription
-from strongback.storage.changes import Changes, Put, Step
-from strongback.storage.contract import MembersOf
+from strongback.storage.changes import Changes
+from strongback.storage.selections import MembersOf
+from strongback.storage.steps import Put, Step
 from tests.accounts.conftest import World
 
 pytestmark = pytest.mark.anyio

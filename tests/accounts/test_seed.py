@@ -9,8 +9,9 @@ import pytest
 from strongback.accounts.seed import seed
 from strongback.documents.document import Document
 from strongback.settings import Settings
-from strongback.storage.changes import Changes, Put, Remove
+from strongback.storage.changes import Changes
 from strongback.storage.sqlite.store import open_store
+from strongback.storage.steps import Put, Remove
 from tests.accounts.conftest import NOW, MakeWorld, World
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,8 @@ import pytest
 from strongback.accounts import login, totp, two_factor
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.changes import Changes, Put
+from strongback.storage.changes import Changes
+from strongback.storage.steps import Put
 from tests.accounts.conftest import World
 
 pytestmark = pytest.mark.anyio

@@ -10,7 +10,8 @@ from strongback.accounts.caller import Caller
 from strongback.accounts.tokens import generate
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.changes import Changes, Put
+from strongback.storage.changes import Changes
+from strongback.storage.steps import Put
 from tests.accounts.conftest import World
 
 pytestmark = pytest.mark.anyio

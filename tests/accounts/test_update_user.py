@@ -11,8 +11,9 @@ from strongback.accounts.tokens import generate
 from strongback.accounts.users import OnUser
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.changes import Changes, Put
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.steps import Put
 from tests.accounts.conftest import World
 
 pytestmark = pytest.mark.anyio

@@ -13,8 +13,9 @@ from strongback.documents.message import system_message
 from strongback.documents.room import new_room
 from strongback.documents.subscription import new_subscription
 from strongback.errors import Failure
-from strongback.storage.changes import Changes, Put, Remove, Step
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.steps import Put, Remove, Step
 from tests.accounts.conftest import World
 
 pytestmark = pytest.mark.anyio

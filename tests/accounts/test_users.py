@@ -8,7 +8,8 @@ import pytest
 from strongback.accounts import users
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.changes import Changes, Put, Remove
+from strongback.storage.changes import Changes
+from strongback.storage.steps import Put, Remove
 from tests.accounts.conftest import World
 
 pytestmark = pytest.mark.anyio

@@ -9,8 +9,9 @@ from typing import cast
 import pytest
 
 from strongback.errors import Unavailable
-from strongback.storage.changes import Changes, SettleDelivery
+from strongback.storage.changes import Changes
 from strongback.storage.sqlite.store import SQLiteStore
+from strongback.storage.steps import SettleDelivery
 from strongback.testing.answer import Answer, Hold
 from strongback.testing.receiver import Receiver
 from strongback.webhooks import settle

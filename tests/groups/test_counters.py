@@ -7,7 +7,7 @@ import pytest
 from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.groups.counters import counters
-from strongback.storage.changes import MarkSeen, Put
+from strongback.storage.steps import MarkSeen, Put
 from tests.room_world import RoomWorld
 
 pytestmark = pytest.mark.anyio

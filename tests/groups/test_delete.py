@@ -6,8 +6,9 @@ from strongback.accounts.caller import Caller
 from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.groups.delete import delete
-from strongback.storage.changes import Changes, Put, Remove
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.steps import Put, Remove
 from tests.room_world import RoomWorld
 
 pytestmark = pytest.mark.anyio

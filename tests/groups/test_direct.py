@@ -12,7 +12,7 @@ from strongback.errors import Failure
 from strongback.groups.direct import converse, find
 from strongback.groups.visibility import close_room
 from strongback.messages.sender import Sender
-from strongback.storage.changes import Put, Remove
+from strongback.storage.steps import Put, Remove
 from tests.messages.chat import Chat
 from tests.room_world import room_world
 

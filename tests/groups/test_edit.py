@@ -5,7 +5,7 @@ import pytest
 from strongback.accounts.caller import Caller
 from strongback.errors import Failure, Unavailable
 from strongback.groups.edit import Edit, edit
-from strongback.storage.changes import Put, Remove
+from strongback.storage.steps import Put, Remove
 from tests.room_world import RoomWorld
 
 pytestmark = pytest.mark.anyio

@@ -8,7 +8,7 @@ from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.groups import invite as invitations
 from strongback.groups.delete import delete
-from strongback.storage.changes import Put, Remove
+from strongback.storage.steps import Put, Remove
 from tests.groups.membership import Told, inside, overtaken, said, view
 from tests.room_world import RoomWorld
 

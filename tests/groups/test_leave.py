@@ -13,7 +13,7 @@ from strongback.messages.build import Draft
 from strongback.messages.place import place_by_id
 from strongback.messages.post import post
 from strongback.messages.sender import calling
-from strongback.storage.changes import Put, Remove
+from strongback.storage.steps import Put, Remove
 from tests.groups.membership import Told, account, inside, overtaken, said, view
 from tests.room_world import RoomWorld
 

@@ -11,7 +11,7 @@ from strongback.errors import Failure
 from strongback.groups import listings
 from strongback.groups.shown import shown
 from strongback.listing import Listing, Wanted
-from strongback.storage.changes import Put, Remove, RemoveAll
+from strongback.storage.steps import Put, Remove, RemoveAll
 from tests.room_world import NOW, RoomWorld
 
 pytestmark = pytest.mark.anyio

@@ -10,7 +10,7 @@ from strongback.errors import Failure
 from strongback.groups.members import members
 from strongback.groups.online import online
 from strongback.listing import Wanted
-from strongback.storage.changes import Put
+from strongback.storage.steps import Put
 from tests.groups.membership import view
 from tests.room_world import RoomWorld
 

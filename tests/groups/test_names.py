@@ -4,7 +4,7 @@ import pytest
 
 from strongback.errors import Failure
 from strongback.groups import names
-from strongback.storage.changes import Absent
+from strongback.storage.guards import Absent
 from tests.room_world import RoomWorld
 
 pytestmark = pytest.mark.anyio

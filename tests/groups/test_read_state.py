@@ -13,7 +13,7 @@ from strongback.groups.read_state import membership, memberships, read, unread_f
 from strongback.groups.visibility import close_room
 from strongback.messages.build import Draft
 from strongback.messages.sender import Sender
-from strongback.storage.changes import Remove
+from strongback.storage.steps import Remove
 from tests.messages.chat import Chat
 from tests.room_world import NOW, room_world
 

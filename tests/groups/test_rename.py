@@ -10,8 +10,10 @@ from strongback.accounts.caller import Caller
 from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.groups.rename import rename
-from strongback.storage.changes import Changes, Put
-from strongback.storage.contract import Having, Store
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Store
+from strongback.storage.selections import Having
+from strongback.storage.steps import Put
 from tests.room_world import RoomWorld
 
 pytestmark = pytest.mark.anyio

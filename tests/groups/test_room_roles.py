@@ -10,7 +10,7 @@ from strongback.errors import Failure
 from strongback.groups import room_roles
 from strongback.groups.leave import leave
 from strongback.groups.room_roles import LEADER, MODERATOR, OWNER, RoomRole, give, take
-from strongback.storage.changes import Put, Remove
+from strongback.storage.steps import Put, Remove
 from tests.groups.membership import account, inside, overtaken, said, view
 from tests.room_world import RoomWorld
 

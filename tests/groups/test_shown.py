@@ -6,7 +6,7 @@ import pytest
 
 from strongback.documents.document import Document
 from strongback.groups.shown import shown
-from strongback.storage.changes import Put
+from strongback.storage.steps import Put
 from tests.room_world import RoomWorld
 
 pytestmark = pytest.mark.anyio

@@ -7,8 +7,9 @@ import pytest
 from strongback.documents.document import Document
 from strongback.errors import Conflict, Failure
 from strongback.groups.standing import standing
-from strongback.storage.changes import Changes, Put, Remove, Step
+from strongback.storage.changes import Changes
 from strongback.storage.contract import RoomView, Store
+from strongback.storage.steps import Put, Remove, Step
 from tests.room_world import RoomWorld
 
 pytestmark = pytest.mark.anyio

@@ -7,8 +7,8 @@ import pytest
 from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.groups.visibility import close_room, open_room
-from strongback.storage.changes import Put
 from strongback.storage.contract import RoomView
+from strongback.storage.steps import Put
 from tests.room_world import RoomWorld
 
 pytestmark = pytest.mark.anyio

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from strongback.storage.changes import Link
-from strongback.storage.contract import IntegrationScope
+from strongback.storage.selections import IntegrationScope
+from strongback.storage.steps import Link
 from tests.importing.imports import Database, changed, integration, refused, room, user, write_dump
 
 pytestmark = pytest.mark.anyio

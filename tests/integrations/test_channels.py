@@ -4,7 +4,7 @@ import pytest
 
 from strongback.errors import Failure
 from strongback.integrations.channels import bind, check_prefixes, split
-from strongback.storage.changes import Link
+from strongback.storage.steps import Link
 from tests.room_world import IN_ALL, IN_OWN, OUT_ALL, OUT_OWN, RoomWorld
 
 pytestmark = pytest.mark.anyio

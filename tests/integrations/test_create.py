@@ -12,8 +12,9 @@ from strongback.groups.delete import delete
 from strongback.groups.rename import rename
 from strongback.integrations.create import create
 from strongback.integrations.rooms import rename_channels
-from strongback.storage.changes import Changes, Link, Remove
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.steps import Link, Remove
 from tests.integrations.examples import IN, INCOMING, OUT, OUTGOING, fake_compile
 from tests.room_world import ALL_FOUR, IN_ALL, IN_OWN, OUT_ALL, OUT_OWN, RoomWorld
 

@@ -10,7 +10,7 @@ from strongback.errors import Failure
 from strongback.integrations import lists
 from strongback.integrations.reveal import masked
 from strongback.listing import Wanted
-from strongback.storage.changes import Put, PutIntegration
+from strongback.storage.steps import Put, PutIntegration
 from tests.room_world import IN_ALL, IN_OWN, OUT_ALL, OUT_OWN, RoomWorld
 
 pytestmark = pytest.mark.anyio

@@ -5,7 +5,7 @@ import pytest
 from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.integrations.remove import remove
-from strongback.storage.changes import Put
+from strongback.storage.steps import Put
 from tests.integrations.examples import IN, OUT
 from tests.room_world import ALL_FOUR, IN_OWN, OUT_ALL, OUT_OWN, RoomWorld
 

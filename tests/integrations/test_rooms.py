@@ -12,8 +12,8 @@ from strongback.integrations.create import create
 from strongback.integrations.rooms import rename_channels, unbind
 from strongback.integrations.update import update
 from strongback.integrations.user_deletion import disable_integrations
-from strongback.storage.changes import Link, Put, PutIntegration
 from strongback.storage.contract import RoomView
+from strongback.storage.steps import Link, Put, PutIntegration
 from tests.integrations.examples import IN, INCOMING, OUT, OUTGOING, fake_compile
 from tests.room_world import ALL_FOUR, NOW, RoomWorld
 

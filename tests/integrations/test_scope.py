@@ -14,7 +14,7 @@ from strongback.documents.document import Document
 from strongback.integrations import lists
 from strongback.integrations.scope import may_manage
 from strongback.listing import Listing, Wanted
-from strongback.storage.changes import Link, PutIntegration
+from strongback.storage.steps import Link, PutIntegration
 from tests.room_world import ALL_FOUR, IN_ALL, IN_OWN, OUT_ALL, OUT_OWN, RoomWorld, room_world
 
 pytestmark = pytest.mark.anyio

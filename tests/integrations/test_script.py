@@ -11,7 +11,7 @@ from strongback.integrations.script import compile_script
 from strongback.integrations.update import update
 from strongback.scripts.compile import Compiled
 from strongback.scripts.contract import ScriptError
-from strongback.storage.changes import PutIntegration
+from strongback.storage.steps import PutIntegration
 from tests.integrations.examples import IN, INCOMING, OUT, OUTGOING, fake_compile
 from tests.room_world import ALL_FOUR, RoomWorld
 

@@ -11,8 +11,8 @@ from strongback.documents.conversion import from_bson
 from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.integrations.update import update
-from strongback.storage.changes import Link, PutIntegration, Remove
-from strongback.storage.contract import Everything
+from strongback.storage.selections import Everything
+from strongback.storage.steps import Link, PutIntegration, Remove
 from tests.integrations.examples import IN, INCOMING, OUT, OUTGOING, fake_compile
 from tests.room_world import ALL_FOUR, IN_ALL, IN_OWN, OUT_ALL, OUT_OWN, RoomWorld
 

@@ -9,7 +9,7 @@ from strongback.accounts.users import OnUser
 from strongback.documents.document import Document
 from strongback.integrations.create import create
 from strongback.integrations.user_deletion import disable_integrations
-from strongback.storage.changes import Link
+from strongback.storage.steps import Link
 from tests.integrations.examples import IN, INCOMING, OUT, OUTGOING, fake_compile
 from tests.room_world import ALL_FOUR, RoomWorld
 

@@ -9,8 +9,9 @@ from strongback.documents.document import Document
 from strongback.integrations.create import create
 from strongback.integrations.update import update
 from strongback.integrations.user_rename import rename_user
-from strongback.storage.changes import Changes, Link, PutIntegration
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.steps import Link, PutIntegration
 from tests.integrations.examples import IN, INCOMING, fake_compile
 from tests.room_world import ALL_FOUR, NOW, RoomWorld
 

@@ -11,7 +11,7 @@ from strongback.messages.place import place_by_id
 from strongback.messages.post import post, post_all
 from strongback.messages.sender import Sender, calling
 from strongback.storage.changes import Changes
-from strongback.storage.contract import Having
+from strongback.storage.selections import Having
 from tests.room_world import RoomWorld
 
 USUAL = ("view-p-room", "view-c-room", "view-d-room", "create-d", "delete-own-message")

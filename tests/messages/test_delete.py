@@ -11,7 +11,7 @@ from strongback.messages.delete import delete
 from strongback.messages.pin import pin
 from strongback.messages.sender import Sender
 from strongback.messages.star import star
-from strongback.storage.changes import Put, Remove
+from strongback.storage.steps import Put, Remove
 from tests.messages.chat import Chat
 
 pytestmark = pytest.mark.anyio

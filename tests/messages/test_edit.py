@@ -10,7 +10,7 @@ from strongback.errors import Failure
 from strongback.messages.build import Draft
 from strongback.messages.edit import edit
 from strongback.messages.sender import Sender
-from strongback.storage.changes import Put, Remove
+from strongback.storage.steps import Put, Remove
 from tests.messages.chat import Chat
 
 pytestmark = pytest.mark.anyio

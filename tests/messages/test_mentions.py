@@ -5,7 +5,7 @@ import pytest
 from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.messages.sender import Sender
-from strongback.storage.changes import Put
+from strongback.storage.steps import Put
 from tests.messages.chat import Chat
 
 pytestmark = pytest.mark.anyio

@@ -12,7 +12,7 @@ from strongback.messages.pin import pin, unpin
 from strongback.messages.react import react
 from strongback.messages.sender import Sender
 from strongback.messages.star import star
-from strongback.storage.changes import Put
+from strongback.storage.steps import Put
 from tests.messages.chat import Chat
 from tests.room_world import NOW
 

@@ -10,7 +10,8 @@ from strongback.errors import Failure
 from strongback.messages.build import Draft, draft
 from strongback.messages.place import Place, place_by_id
 from strongback.messages.post import post
-from strongback.storage.changes import Changes, Put
+from strongback.storage.changes import Changes
+from strongback.storage.steps import Put
 from tests.messages.chat import Chat
 from tests.room_world import NOW
 

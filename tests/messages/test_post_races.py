@@ -10,7 +10,9 @@ from strongback.errors import Conflict, Failure, Unavailable
 from strongback.messages.build import Draft
 from strongback.messages.place import Place, place_by_id
 from strongback.messages.post import post, prepare
-from strongback.storage.changes import Changes, Present, Put, Remove, RemoveAll
+from strongback.storage.changes import Changes
+from strongback.storage.guards import Present
+from strongback.storage.steps import Put, Remove, RemoveAll
 from tests.messages.chat import Chat
 
 pytestmark = pytest.mark.anyio

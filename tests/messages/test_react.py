@@ -9,7 +9,7 @@ from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.messages.react import react
 from strongback.messages.sender import Sender
-from strongback.storage.changes import Put
+from strongback.storage.steps import Put
 from tests.messages.chat import Chat
 
 pytestmark = pytest.mark.anyio

@@ -11,8 +11,8 @@ from strongback.errors import Failure
 from strongback.listing import Wanted
 from strongback.messages import read
 from strongback.messages.read import Window
-from strongback.storage.changes import Put
 from strongback.storage.contract import RoomView
+from strongback.storage.steps import Put
 from tests.messages.chat import Chat
 from tests.room_world import NOW
 

@@ -10,7 +10,7 @@ from strongback.messages.search import narrowed, search
 from strongback.messages.search_text import asked
 from strongback.messages.sender import Sender
 from strongback.messages.star import star
-from strongback.storage.contract import Marked, Selection, Timeline
+from strongback.storage.selections import Marked, Selection, Timeline
 from tests.messages.chat import Chat
 
 pytestmark = pytest.mark.anyio

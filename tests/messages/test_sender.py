@@ -7,8 +7,8 @@ import pytest
 from strongback.documents.document import Document, Stored
 from strongback.errors import Failure
 from strongback.messages.sender import calling, sender
-from strongback.storage.changes import Put
 from strongback.storage.contract import Access
+from strongback.storage.steps import Put
 from tests.messages.chat import Chat
 
 pytestmark = pytest.mark.anyio

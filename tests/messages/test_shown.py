@@ -7,7 +7,7 @@ import pytest
 
 from strongback.documents.document import Document
 from strongback.messages.shown import clean, shown, with_names
-from strongback.storage.changes import Put
+from strongback.storage.steps import Put
 from tests.messages.chat import Chat
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ import pytest
 
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.changes import Put, Remove
+from strongback.storage.steps import Put, Remove
 from tests.messages.chat import Chat
 
 pytestmark = pytest.mark.anyio

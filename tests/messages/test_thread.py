@@ -8,7 +8,7 @@ from strongback.errors import Failure
 from strongback.messages.build import Draft
 from strongback.messages.delete import delete
 from strongback.messages.thread import follow
-from strongback.storage.changes import Remove
+from strongback.storage.steps import Remove
 from tests.messages.chat import Chat
 
 pytestmark = pytest.mark.anyio

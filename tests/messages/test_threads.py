@@ -11,7 +11,7 @@ from strongback.listing import Wanted
 from strongback.messages import threads
 from strongback.messages.build import Draft
 from strongback.messages.sender import Sender
-from strongback.storage.changes import MarkSeen, Put
+from strongback.storage.steps import MarkSeen, Put
 from tests.messages.chat import Chat
 from tests.room_world import NOW
 

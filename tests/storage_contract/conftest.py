@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from strongback.documents.document import Document
-from strongback.storage.changes import Changes, Link, Put, PutIntegration, Token
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
 from strongback.storage.sqlite.store import open_store
+from strongback.storage.steps import Link, Put, PutIntegration, Token
 
 pytestmark = pytest.mark.anyio
 

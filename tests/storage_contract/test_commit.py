@@ -6,26 +6,23 @@ import pytest
 
 from strongback.documents.document import Document
 from strongback.errors import Conflict
-from strongback.storage.changes import (
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Store
+from strongback.storage.guards import (
     Absent,
     AdminRemains,
-    Changes,
     EmailFree,
     Guard,
     Holds,
     OwnerRemains,
     Present,
-    Put,
-    PutToken,
-    Remove,
-    RemoveAll,
     RoleUnused,
     Steady,
-    Token,
     TokenNameFree,
     Unchanged,
 )
-from strongback.storage.contract import Having, Store
+from strongback.storage.selections import Having
+from strongback.storage.steps import Put, PutToken, Remove, RemoveAll, Token
 
 from .conftest import login_token, room, subscription, user, write
 

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from strongback.errors import Conflict
-from strongback.storage.changes import (
-    Changes,
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Store
+from strongback.storage.deliveries import Old, Queue, Wanted
+from strongback.storage.guards import Held, KeyFree, TriggersAt
+from strongback.storage.steps import (
     CountOutcome,
-    Held,
-    KeyFree,
     PutDeliveries,
     PutEvent,
     PutKey,
@@ -17,10 +18,7 @@ from strongback.storage.changes import (
     Remove,
     SettleDelivery,
     Target,
-    TriggersAt,
 )
-from strongback.storage.contract import Store
-from strongback.storage.deliveries import Old, Queue, Wanted
 from tests.storage_contract.conftest import integration
 
 pytestmark = pytest.mark.anyio

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from strongback.documents.document import Document
-from strongback.storage.changes import PutHistory, RemoveAll
-from strongback.storage.contract import Having, Store
+from strongback.storage.contract import Store
+from strongback.storage.selections import Having
+from strongback.storage.steps import PutHistory, RemoveAll
 from tests.storage_contract.conftest import write
 
 pytestmark = pytest.mark.anyio

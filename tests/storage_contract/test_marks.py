@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from strongback.documents.document import Document
-from strongback.storage.changes import Put, Remove, RemoveAll
-from strongback.storage.contract import Having, Marked, Selection, Store, Thread
+from strongback.storage.contract import Store
+from strongback.storage.selections import Having, Marked, Selection, Thread
+from strongback.storage.steps import Put, Remove, RemoveAll
 from tests.storage_contract.conftest import room, write
 from tests.storage_contract.test_rooms import message
 

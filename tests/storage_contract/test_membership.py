@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from strongback.documents.document import Document
-from strongback.storage.changes import MarkSeen, Put, Remove, RemoveAll, SetMembers
-from strongback.storage.contract import ChannelsFor, Having, HoldersOf, MembersOf, RoomsOf, Store
+from strongback.storage.contract import Store
+from strongback.storage.selections import ChannelsFor, Having, HoldersOf, MembersOf, RoomsOf
+from strongback.storage.steps import MarkSeen, Put, Remove, RemoveAll, SetMembers
 from tests.storage_contract.conftest import room, user, write
 from tests.storage_contract.test_rooms import message
 

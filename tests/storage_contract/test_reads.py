@@ -7,17 +7,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from strongback.documents.document import Document
-from strongback.storage.changes import Link, Put, PutToken, Remove, RemoveTokens
-from strongback.storage.contract import (
+from strongback.storage.contract import Revisions, Store
+from strongback.storage.selections import (
     Everything,
     Having,
     IntegrationScope,
     Reachable,
-    Revisions,
     Selection,
-    Store,
     UsersWith,
 )
+from strongback.storage.steps import Link, Put, PutToken, Remove, RemoveTokens
 
 from .conftest import integration, login_token, room, subscription, user, write
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from strongback.documents.document import Document
-from strongback.storage.changes import Put, Remove
-from strongback.storage.contract import Having, Store, Timeline
+from strongback.storage.contract import Store
+from strongback.storage.selections import Having, Timeline
+from strongback.storage.steps import Put, Remove
 from tests.storage_contract.conftest import room, write
 
 pytestmark = pytest.mark.anyio

@@ -12,8 +12,10 @@ from strongback.documents.document import Document
 from strongback.http import hook_body
 from strongback.scripts.contract import FetchCall, Run, Script, ScriptError, no_fetch
 from strongback.scripts.pool import Pool
-from strongback.storage.changes import Link, OnEvent, Put, PutIntegration
-from strongback.storage.contract import Access, Store, Timeline
+from strongback.storage.changes import OnEvent
+from strongback.storage.contract import Access, Store
+from strongback.storage.selections import Timeline
+from strongback.storage.steps import Link, Put, PutIntegration
 from strongback.webhooks.incoming import HookAnswer, Incoming
 from strongback.webhooks.incoming_script import HookCall
 from strongback.webhooks.secrets import KEY_FILE, Secrets

@@ -9,8 +9,8 @@ from strongback.documents.document import Document
 from strongback.egress.client import Client
 from strongback.errors import Unavailable
 from strongback.scripts.pool import Pool
-from strongback.storage.changes import PutDeliveries, PutEvent, PutIntegration, Target
 from strongback.storage.deliveries import Wanted
+from strongback.storage.steps import PutDeliveries, PutEvent, PutIntegration, Target
 from strongback.webhooks.attempt import BUSY_WAIT_MS, INTERNAL, NOT_NOW, attempt
 from strongback.webhooks.dispatcher import Slot
 from strongback.webhooks.outgoing import Parts

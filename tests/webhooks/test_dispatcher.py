@@ -10,10 +10,12 @@ import pytest
 
 from strongback.clock import system_clock
 from strongback.errors import Unavailable
-from strongback.storage.changes import Changes, Held, PutDeliveries, PutEvent, SettleDelivery, Target
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
 from strongback.storage.deliveries import Delivery, StoredEvent, Wanted
+from strongback.storage.guards import Held
 from strongback.storage.sqlite.store import open_store
+from strongback.storage.steps import PutDeliveries, PutEvent, SettleDelivery, Target
 from strongback.webhooks import dispatcher
 from strongback.webhooks.dispatcher import SENDING_TO_AN_ORIGIN, Dispatcher, Slot
 

@@ -6,8 +6,9 @@ import pytest
 
 from strongback.documents.event import Event
 from strongback.errors import Conflict, Failure, Unavailable
-from strongback.storage.changes import Changes, Link, Remove
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.steps import Link, Remove
 from tests.webhooks.hook_world import ENG, ID, TOKEN, TOWN, HookWorld, answer, hook_world
 
 pytestmark = pytest.mark.anyio

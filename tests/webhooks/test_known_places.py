@@ -8,8 +8,9 @@ import pytest
 from strongback.accounts.permissions import AccessCache
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.changes import Changes, Put, Remove
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.steps import Put, Remove
 from tests.webhooks.hook_world import ENG, PERMISSIONS, TOWN, HookWorld, answer
 
 pytestmark = pytest.mark.anyio

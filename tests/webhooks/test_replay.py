@@ -10,8 +10,8 @@ import pytest
 from strongback.accounts.caller import Caller
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.changes import Put, PutDeliveries, PutEvent, PutIntegration, SettleDelivery, Target
 from strongback.storage.deliveries import Delivery, Wanted
+from strongback.storage.steps import Put, PutDeliveries, PutEvent, PutIntegration, SettleDelivery, Target
 from strongback.webhooks import request as requests
 from strongback.webhooks.replay import replay
 from tests.room_world import IN_ALL, OUT_ALL, OUT_OWN, RoomWorld, room_world

@@ -11,7 +11,7 @@ from standardwebhooks import Webhook
 
 from strongback.accounts.caller import Caller
 from strongback.errors import Failure, Unavailable
-from strongback.storage.changes import Remove
+from strongback.storage.steps import Remove
 from strongback.webhooks.secrets import Secrets
 from strongback.webhooks.set_secret import set_secret
 from tests.room_world import ALL_FOUR, IN_ALL, IN_OWN, OUT_ALL, OUT_OWN

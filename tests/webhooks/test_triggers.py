@@ -8,9 +8,10 @@ import pytest
 
 from strongback.documents.document import Document
 from strongback.documents.event import Event, EventKind
-from strongback.storage.changes import Changes, Link, Put, PutIntegration, Remove
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
 from strongback.storage.sqlite.store import open_store
+from strongback.storage.steps import Link, Put, PutIntegration, Remove
 from strongback.webhooks.triggers import Triggers
 
 pytestmark = pytest.mark.anyio

@@ -230,6 +230,7 @@ def world(server: Server) -> Iterator[None]:
     command = [sys.executable, "-m", "strongback.cli.main", "check", "--json"]
     command += ["--database", f"sqlite:///{server.database}"]
     found = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    assert found.stdout, found.stderr
     assert json.loads(found.stdout)["problems"] == []
 
 

@@ -8,9 +8,10 @@ import httpx
 import pytest
 
 from strongback.documents.document import Document
-from strongback.storage.changes import Changes, Link, Put, PutIntegration
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
 from strongback.storage.sqlite.store import open_store
+from strongback.storage.steps import Link, Put, PutIntegration
 from tests.wire.making import post, reach_bot
 from tests.wire.server import Server
 

@@ -11,8 +11,10 @@ from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.documents.user import is_active
 from strongback.errors import Failure
-from strongback.storage.changes import Changes, Put, RemoveTokens, Unchanged
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.guards import Unchanged
+from strongback.storage.steps import Put, RemoveTokens
 
 PERMISSIONS = ("edit-other-user-active-status", "manage-moderation-actions")
 

@@ -4,8 +4,10 @@ import msgspec
 
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.changes import AdminRemains, Changes
-from strongback.storage.contract import Store, UsersWith
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Store
+from strongback.storage.guards import AdminRemains
+from strongback.storage.selections import UsersWith
 
 ADMIN = "admin"
 

@@ -9,8 +9,10 @@ from strongback.accounts.retry import retry
 from strongback.accounts.usernames import Settings
 from strongback.clock import Clock
 from strongback.errors import Failure
-from strongback.storage.changes import Changes, Put, Unchanged
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.guards import Unchanged
+from strongback.storage.steps import Put
 
 COLOURS = (
     "#c62828 #ad1457 #6a1b9a #4527a0 #283593 #1565c0 #0277bd #00695c #2e7d32 #558b2f #8d6e00 #b45309 #4e342e "

@@ -2,8 +2,8 @@
 
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.changes import EmailFree
 from strongback.storage.contract import Store
+from strongback.storage.guards import EmailFree
 
 LONGEST = 254
 

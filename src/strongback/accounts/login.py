@@ -17,8 +17,10 @@ from strongback.clock import Clock
 from strongback.documents.document import Document, Stored
 from strongback.documents.user import is_active, password_hash
 from strongback.errors import Failure
-from strongback.storage.changes import Changes, Put, RemoveToken, Step, Unchanged
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.guards import Unchanged
+from strongback.storage.steps import Put, RemoveToken, Step
 
 
 class LoginFailure(Failure):

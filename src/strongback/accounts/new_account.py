@@ -14,8 +14,11 @@ from strongback.documents.event import Event
 from strongback.documents.message import system_message
 from strongback.documents.subscription import new_subscription
 from strongback.errors import Conflict, Failure
-from strongback.storage.changes import Absent, Changes, OnEvent, Present, Put, Unchanged
-from strongback.storage.contract import Having, Store
+from strongback.storage.changes import Changes, OnEvent
+from strongback.storage.contract import Store
+from strongback.storage.guards import Absent, Present, Unchanged
+from strongback.storage.selections import Having
+from strongback.storage.steps import Put
 
 
 def default_roles(settings: Settings) -> list[str]:

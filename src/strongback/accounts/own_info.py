@@ -14,8 +14,10 @@ from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.documents.user import password_hash
 from strongback.errors import Failure
-from strongback.storage.changes import Changes, Put, RemoveToken, Unchanged
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.guards import Unchanged
+from strongback.storage.steps import Put, RemoveToken
 
 
 async def update_own(

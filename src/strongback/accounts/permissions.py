@@ -10,8 +10,11 @@ from strongback.clock import Clock
 from strongback.documents.dates import parse_date
 from strongback.documents.document import Document
 from strongback.errors import Conflict, Failure, Unavailable
-from strongback.storage.changes import Changes, Put, Unchanged
-from strongback.storage.contract import Access, Everything, Store
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Access, Store
+from strongback.storage.guards import Unchanged
+from strongback.storage.selections import Everything
+from strongback.storage.steps import Put
 
 
 class AccessCache:

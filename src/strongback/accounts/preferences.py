@@ -8,8 +8,10 @@ from strongback.accounts.retry import retry
 from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.changes import Changes, Put, Unchanged
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.guards import Unchanged
+from strongback.storage.steps import Put
 
 
 async def save(

@@ -12,8 +12,11 @@ from strongback.accounts.retry import retry
 from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.changes import Changes, Put, Unchanged
-from strongback.storage.contract import Everything, Reachable, Store
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Store
+from strongback.storage.guards import Unchanged
+from strongback.storage.selections import Everything, Reachable
+from strongback.storage.steps import Put
 
 TYPES = ("online", "away", "offline", "busy")
 OFFLINE = "offline"

@@ -13,8 +13,9 @@ from strongback.accounts.users import OnUser, require
 from strongback.documents.document import Document
 from strongback.documents.user import set_password_hash
 from strongback.errors import Failure
-from strongback.storage.changes import Absent, Changes
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.guards import Absent
 
 STATUS_TEXT_LENGTH = 120
 LONGEST = {"bio": (260, "error-bio-size-exceeded"), "nickname": (120, "error-nickname-size-exceeded")}

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from strongback.accounts.users import OnUser
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.changes import Changes, Put, Remove, RemoveAll
-from strongback.storage.contract import Having, MembersOf, Store
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Store
+from strongback.storage.selections import Having, MembersOf
+from strongback.storage.steps import Put, Remove, RemoveAll
 
 
 async def relinquish(

@@ -5,8 +5,11 @@ from typing import Any
 
 from strongback.documents.document import Document
 from strongback.documents.user import brief
-from strongback.storage.changes import Changes, Put, SetMembers, Unchanged
-from strongback.storage.contract import Everything, Having, Store
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Store
+from strongback.storage.guards import Unchanged
+from strongback.storage.selections import Everything, Having
+from strongback.storage.steps import Put, SetMembers
 
 SEPARATOR = ", "
 """Between the names of a conversation's other members."""

@@ -10,8 +10,11 @@ from strongback.accounts.roles import find, held, list_all
 from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.errors import Conflict, Failure
-from strongback.storage.changes import Changes, Guard, Put, Remove, RoleUnused, Step, Unchanged
-from strongback.storage.contract import Everything, Store
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Store
+from strongback.storage.guards import Guard, RoleUnused, Unchanged
+from strongback.storage.selections import Everything
+from strongback.storage.steps import Put, Remove, Step
 
 SCOPES = ("Users", "Subscriptions")
 ENTERPRISE = ("This is an enterprise feature", "error-action-not-allowed")

@@ -12,8 +12,11 @@ from strongback.accounts.retry import retry
 from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.errors import Conflict, Failure
-from strongback.storage.changes import Changes, OwnerRemains, Present, Put, Unchanged
-from strongback.storage.contract import Everything, HoldersOf, Store, UsersWith
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Store
+from strongback.storage.guards import OwnerRemains, Present, Unchanged
+from strongback.storage.selections import Everything, HoldersOf, UsersWith
+from strongback.storage.steps import Put
 
 SHOWN_OF_USERS = ("_id", "name", "username", "emails", "avatarETag", "createdAt", "_updatedAt")
 

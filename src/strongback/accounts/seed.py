@@ -17,8 +17,11 @@ from strongback.documents.subscription import new_subscription
 from strongback.documents.user import new_user, set_password_hash
 from strongback.errors import Conflict
 from strongback.settings import Settings
-from strongback.storage.changes import AdminRemains, Changes, Put, Remove, RemoveAll, Unchanged
-from strongback.storage.contract import Everything, Store
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Store
+from strongback.storage.guards import AdminRemains, Unchanged
+from strongback.storage.selections import Everything
+from strongback.storage.steps import Put, Remove, RemoveAll
 
 GENERAL = "GENERAL"
 ROCKET_CAT = "rocket.cat"

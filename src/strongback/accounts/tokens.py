@@ -12,18 +12,10 @@ from strongback.clock import Clock
 from strongback.documents.dates import format_date
 from strongback.documents.user import is_active
 from strongback.errors import Conflict, Failure
-from strongback.storage.changes import (
-    Changes,
-    Guard,
-    Put,
-    PutToken,
-    RemoveToken,
-    Step,
-    Token,
-    TokenNameFree,
-    Unchanged,
-)
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.guards import Guard, TokenNameFree, Unchanged
+from strongback.storage.steps import Put, PutToken, RemoveToken, Step, Token
 
 KEPT_LOGIN_TOKENS = 50
 

@@ -13,8 +13,10 @@ from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.documents.user import is_active
 from strongback.errors import Failure
-from strongback.storage.changes import Changes, Present, Put, RemoveTokens, Unchanged
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.guards import Present, Unchanged
+from strongback.storage.steps import Put, RemoveTokens
 
 
 async def update(

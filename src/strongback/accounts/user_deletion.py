@@ -11,8 +11,11 @@ from strongback.accounts.users import OnUser
 from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.storage.changes import Changes, Put, Remove, RemoveAll, Unchanged
-from strongback.storage.contract import RoomsOf, Store
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Store
+from strongback.storage.guards import Unchanged
+from strongback.storage.selections import RoomsOf
+from strongback.storage.steps import Put, Remove, RemoveAll
 
 
 async def delete(

@@ -4,7 +4,8 @@ from typing import Any
 
 from strongback.accounts.caller import Caller
 from strongback.documents.document import Document
-from strongback.storage.contract import Everything, Having, Store
+from strongback.storage.contract import Store
+from strongback.storage.selections import Everything, Having
 
 PUBLIC = (
     "_id",

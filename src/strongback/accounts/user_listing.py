@@ -13,7 +13,8 @@ from strongback.documents.document import HIDDEN_OF_USERS
 from strongback.errors import Failure
 from strongback.listing import Listing, Rules, Wanted, listing
 from strongback.query import compile_sort
-from strongback.storage.contract import Everything, Store
+from strongback.storage.contract import Store
+from strongback.storage.selections import Everything
 
 COLUMNS = ("name", "username", "emails", "roles", "status", "active", "avatarETag", "lastLogin", "type")
 NESTED = {

@@ -11,7 +11,8 @@ import click
 from strongback import app
 from strongback.http.services import Services
 from strongback.settings import Settings
-from strongback.storage.contract import Selection, Store
+from strongback.storage.contract import Store
+from strongback.storage.selections import Selection
 
 T = TypeVar("T")
 

@@ -13,8 +13,9 @@ from strongback.cli.output import listing
 from strongback.cli.users import operator
 from strongback.errors import Failure, Unavailable
 from strongback.settings import Settings
-from strongback.storage.contract import Having, IntegrationScope, Store
+from strongback.storage.contract import Store
 from strongback.storage.deliveries import STATES, Delivery, State
+from strongback.storage.selections import Having, IntegrationScope
 from strongback.webhooks.deliveries import shown, token_mask
 from strongback.webhooks.replay import replay
 

@@ -13,7 +13,8 @@ from strongback.http.services import Services
 from strongback.ids import login_token, unmistakable
 from strongback.integrations.create import create as create_integration
 from strongback.integrations.scope import INCOMING, OUTGOING
-from strongback.storage.changes import Changes, PutToken
+from strongback.storage.changes import Changes
+from strongback.storage.steps import PutToken
 
 GROUP = "launch-control"
 USERNAME = "demo"

@@ -8,7 +8,7 @@ from strongback.cli.database import database_option, documents, json_option, rea
 from strongback.cli.integrations import COLUMNS, shown
 from strongback.cli.output import listing
 from strongback.errors import Failure
-from strongback.storage.contract import Everything, IntegrationScope
+from strongback.storage.selections import Everything, IntegrationScope
 
 GROUP_COLUMNS = ("_id", "name", "usersCount", "msgs", "archived", "topic")
 

@@ -10,7 +10,7 @@ from strongback.cli.output import as_json as print_json
 from strongback.cli.output import listing
 from strongback.errors import Failure
 from strongback.integrations.mask import Mask
-from strongback.storage.contract import IntegrationScope
+from strongback.storage.selections import IntegrationScope
 
 COLUMNS = (
     "_id",

@@ -13,8 +13,10 @@ from strongback.cli.output import listing
 from strongback.errors import Conflict, Failure
 from strongback.http.services import Services
 from strongback.ids import login_token
-from strongback.storage.changes import Changes, PutToken, TokenNameFree
-from strongback.storage.contract import Everything
+from strongback.storage.changes import Changes
+from strongback.storage.guards import TokenNameFree
+from strongback.storage.selections import Everything
+from strongback.storage.steps import PutToken
 
 COLUMNS = ("_id", "username", "name", "roles", "active", "type", "createdAt")
 

@@ -6,7 +6,8 @@ from strongback.accounts.caller import Caller
 from strongback.documents.dates import parse_date
 from strongback.errors import Failure
 from strongback.messages.sender import public
-from strongback.storage.contract import RoomView, Store, Timeline
+from strongback.storage.contract import RoomView, Store
+from strongback.storage.selections import Timeline
 
 
 async def counters(store: Store, caller: Caller, room: RoomView, user_id: str | None) -> dict[str, Any]:

@@ -14,8 +14,10 @@ from strongback.documents.subscription import new_subscription
 from strongback.documents.user import brief
 from strongback.errors import Failure
 from strongback.groups import names
-from strongback.storage.changes import Changes, OnEvent, Present, Put
+from strongback.storage.changes import Changes, OnEvent
 from strongback.storage.contract import Store
+from strongback.storage.guards import Present
+from strongback.storage.steps import Put
 
 EXTRA = (
     "broadcast",

@@ -9,8 +9,8 @@ from strongback.errors import Failure
 from strongback.groups.edit import OnRoom
 from strongback.groups.lookup import NOUNS, can_access, not_found
 from strongback.groups.standing import standing
-from strongback.storage.changes import Remove, RemoveAll
 from strongback.storage.contract import RoomView, Store
+from strongback.storage.steps import Remove, RemoveAll
 
 
 async def delete(

@@ -11,8 +11,11 @@ from strongback.groups.lookup import can_access
 from strongback.messages.direct import direct, subscription
 from strongback.messages.place import Place
 from strongback.messages.sender import Sender, public
-from strongback.storage.changes import Changes, Present, Put, Unchanged
-from strongback.storage.contract import Having, RoomView, Store
+from strongback.storage.changes import Changes
+from strongback.storage.contract import RoomView, Store
+from strongback.storage.guards import Present, Unchanged
+from strongback.storage.selections import Having
+from strongback.storage.steps import Put
 
 
 async def converse(store: Store, clock: Clock, sender: Sender, usernames: Sequence[str]) -> Document:

@@ -16,8 +16,9 @@ from strongback.errors import Failure
 from strongback.groups.lookup import NOUNS, can_access, check_open, not_found
 from strongback.groups.standing import standing
 from strongback.messages.sender import calling
-from strongback.storage.changes import Changes, Put, SetMembers
+from strongback.storage.changes import Changes
 from strongback.storage.contract import RoomView, Store
+from strongback.storage.steps import Put, SetMembers
 
 OnRoom = Callable[[Store, Document, Changes, int], Awaitable[None]]
 """Adds to the changes of a room's end, or of its name, what another part keeps about it: (store, room, changes, now)."""

@@ -12,7 +12,8 @@ from strongback.groups.lookup import NOUNS, check_open
 from strongback.groups.standing import standing
 from strongback.messages.sender import calling, public
 from strongback.storage.changes import OnEvent
-from strongback.storage.contract import Everything, RoomView, Store
+from strongback.storage.contract import RoomView, Store
+from strongback.storage.selections import Everything
 
 
 async def find(store: Store, caller: Caller, ids: Sequence[str], usernames: Sequence[str]) -> list[str]:

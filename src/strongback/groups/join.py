@@ -16,8 +16,10 @@ from strongback.errors import Failure
 from strongback.groups.lookup import NOUNS, can_access, check_open
 from strongback.groups.standing import standing
 from strongback.messages.sender import calling
-from strongback.storage.changes import Changes, OnEvent, Present, Put
+from strongback.storage.changes import Changes, OnEvent
 from strongback.storage.contract import RoomView, Store
+from strongback.storage.guards import Present
+from strongback.storage.steps import Put
 
 
 async def join(

@@ -14,8 +14,10 @@ from strongback.errors import Conflict, Failure
 from strongback.groups.lookup import NOUNS, check_open
 from strongback.groups.standing import standing
 from strongback.messages.sender import calling
-from strongback.storage.changes import Changes, OnEvent, OwnerRemains, Present, Put, Remove
+from strongback.storage.changes import Changes, OnEvent
 from strongback.storage.contract import RoomView, Store
+from strongback.storage.guards import OwnerRemains, Present
+from strongback.storage.steps import Put, Remove
 
 
 async def leave(

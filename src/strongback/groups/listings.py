@@ -11,7 +11,8 @@ from strongback.documents.dates import format_date, parse_date
 from strongback.documents.document import Stored
 from strongback.groups.shown import clean, with_names
 from strongback.listing import MATCHING_MS, Listing, Rules, Wanted, listing
-from strongback.storage.contract import ChannelsFor, Having, RoomsOf, Selection, Store
+from strongback.storage.contract import Store
+from strongback.storage.selections import ChannelsFor, Having, RoomsOf, Selection
 
 ORDERS = {(("name", 1),): "name", (): "id"}
 """The sorts that the store does itself for rooms, with the order that each is."""

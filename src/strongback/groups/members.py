@@ -12,7 +12,8 @@ from strongback.accounts.user_listing import check_query
 from strongback.documents.document import HIDDEN_OF_USERS
 from strongback.errors import Failure
 from strongback.listing import Listing, Rules, Wanted, listing
-from strongback.storage.contract import MembersOf, RoomView, Store
+from strongback.storage.contract import RoomView, Store
+from strongback.storage.selections import MembersOf
 
 Given = msgspec.Raw | msgspec.UnsetType
 

@@ -3,8 +3,9 @@
 from strongback.accounts.caller import Caller
 from strongback.accounts.usernames import fits, is_blocked
 from strongback.errors import Failure
-from strongback.storage.changes import Absent
-from strongback.storage.contract import Having, Store
+from strongback.storage.contract import Store
+from strongback.storage.guards import Absent
+from strongback.storage.selections import Having
 
 LONGEST = 255
 RESERVED = frozenset({"admin", "administrator", "system", "user"})

@@ -11,7 +11,8 @@ from strongback.groups import listings
 from strongback.groups.lookup import NOUNS, can_access
 from strongback.groups.members import RULES
 from strongback.listing import Wanted, listing
-from strongback.storage.contract import MembersOf, RoomView, Store
+from strongback.storage.contract import RoomView, Store
+from strongback.storage.selections import MembersOf
 
 PRESENT = ("online", "away", "busy")
 

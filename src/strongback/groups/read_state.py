@@ -11,8 +11,11 @@ from strongback.documents.dates import parse_date
 from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.messages.stored import author_id, by_id
-from strongback.storage.changes import Changes, MarkSeen, Member, Put, Unchanged
-from strongback.storage.contract import Departure, Having, RoomsOf, Store, Timeline
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Departure, Store
+from strongback.storage.guards import Member, Unchanged
+from strongback.storage.selections import Having, RoomsOf, Timeline
+from strongback.storage.steps import MarkSeen, Put
 
 TYPES = ("c", "d", "l", "p", "v")
 

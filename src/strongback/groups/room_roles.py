@@ -16,8 +16,11 @@ from strongback.errors import Conflict, Failure
 from strongback.groups.lookup import NOUNS, check_open
 from strongback.groups.standing import standing
 from strongback.messages.sender import calling
-from strongback.storage.changes import Changes, OwnerRemains, Put, Unchanged
-from strongback.storage.contract import HoldersOf, RoomView, Store
+from strongback.storage.changes import Changes
+from strongback.storage.contract import RoomView, Store
+from strongback.storage.guards import OwnerRemains, Unchanged
+from strongback.storage.selections import HoldersOf
+from strongback.storage.steps import Put
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from strongback.documents.document import Document
 from strongback.errors import Conflict
 from strongback.groups.lookup import not_found
 from strongback.messages.sender import public
-from strongback.storage.changes import Changes, Guard, Present, Unchanged
+from strongback.storage.changes import Changes
 from strongback.storage.contract import RoomView, Store
+from strongback.storage.guards import Guard, Present, Unchanged
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ from strongback.accounts.caller import Caller
 from strongback.accounts.retry import retry
 from strongback.clock import Clock
 from strongback.errors import Failure
-from strongback.storage.changes import Changes, Put, Unchanged
+from strongback.storage.changes import Changes
 from strongback.storage.contract import RoomView, Store
+from strongback.storage.guards import Unchanged
+from strongback.storage.steps import Put
 
 
 async def open_room(store: Store, clock: Clock, caller: Caller, room: RoomView) -> None:

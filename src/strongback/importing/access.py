@@ -1,7 +1,8 @@
 """Roles, permissions and settings of a dump; they replace ours with the same id."""
 
 from strongback.importing.draft import Draft, Refused
-from strongback.storage.changes import Changes, Put
+from strongback.storage.changes import Changes
+from strongback.storage.steps import Put
 
 SCOPES = ("Users", "Subscriptions")
 

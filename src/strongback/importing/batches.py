@@ -8,8 +8,10 @@ from typing import TypeAlias
 from strongback.errors import Conflict, Unavailable
 from strongback.importing.draft import Draft, Rival
 from strongback.importing.report import Report
-from strongback.storage.changes import Changes, Present, Remove
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.guards import Present
+from strongback.storage.steps import Remove
 
 DOCUMENTS_PER_COMMIT = 1_000
 BYTES_PER_COMMIT = 2_000_000

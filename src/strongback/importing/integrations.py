@@ -5,8 +5,11 @@ from dataclasses import replace
 from strongback.documents.document import IMPORTED
 from strongback.importing.draft import Draft, Refused
 from strongback.integrations.channels import SCOPES
-from strongback.storage.changes import Changes, Link, Put, PutIntegration, Unchanged
-from strongback.storage.contract import IntegrationScope, Store
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Store
+from strongback.storage.guards import Unchanged
+from strongback.storage.selections import IntegrationScope
+from strongback.storage.steps import Link, Put, PutIntegration
 
 TYPES = ("webhook-incoming", "webhook-outgoing")
 KIND_OF = {"#": "room", "@": "user"}

@@ -1,7 +1,8 @@
 """Messages of a dump."""
 
 from strongback.importing.draft import Draft
-from strongback.storage.changes import Changes, Put
+from strongback.storage.changes import Changes
+from strongback.storage.steps import Put
 
 
 def message(draft: Draft) -> Changes:

@@ -1,8 +1,9 @@
 """Rooms of a dump; how many members one has is counted from its subscriptions."""
 
 from strongback.importing.draft import Draft, Refused, Rival, described
-from strongback.storage.changes import Changes, Put
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.steps import Put
 
 
 def room(draft: Draft) -> Changes:

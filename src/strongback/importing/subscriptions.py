@@ -1,8 +1,10 @@
 """Subscriptions of a dump: who is a member of which room."""
 
 from strongback.importing.draft import Draft, Refused, Rival, described
-from strongback.storage.changes import Changes, Present, Put
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.guards import Present
+from strongback.storage.steps import Put
 
 
 def subscription(draft: Draft) -> Changes:

@@ -5,8 +5,9 @@ from typing import Any
 
 from strongback.documents.document import Path
 from strongback.importing.draft import Draft, Refused, Rival
-from strongback.storage.changes import Changes, Put, PutToken, RemoveTokens, Step, Token
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.steps import Put, PutToken, RemoveTokens, Step, Token
 
 TOKENS: Path = ("services", "resume", "loginTokens")
 GLOBAL_ROLES = "__global_roles__"

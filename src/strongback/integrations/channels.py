@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from strongback.accounts.caller import Caller
 from strongback.errors import Failure
-from strongback.storage.changes import Link
 from strongback.storage.contract import Store
+from strongback.storage.steps import Link
 
 SCOPES = ("all_public_channels", "all_private_groups", "all_direct_messages")
 NOT_EVERYBODYS = SCOPES[1:]

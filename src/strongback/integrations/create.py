@@ -16,8 +16,10 @@ from strongback.integrations.poster import grant_bot, posting_account
 from strongback.integrations.scope import INCOMING, MANAGE, MANAGE_OWN, OUTGOING
 from strongback.integrations.script import compile_script, once
 from strongback.scripts.compile import Compile
-from strongback.storage.changes import Absent, Changes, Guard, Holds, Link, Present, PutIntegration
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.guards import Absent, Guard, Holds, Present
+from strongback.storage.steps import Link, PutIntegration
 
 TOKEN_LENGTH = 48
 

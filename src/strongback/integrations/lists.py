@@ -6,7 +6,8 @@ from strongback.errors import Failure
 from strongback.integrations.mask import masked_record
 from strongback.integrations.scope import MANAGE, MANAGE_OWN, OUTGOING, may_manage, scope
 from strongback.listing import BY_CREATION, Listing, Rules, Wanted, listing
-from strongback.storage.contract import Having, RoomView, Store
+from strongback.storage.contract import RoomView, Store
+from strongback.storage.selections import Having
 
 SECRET = HIDDEN | {"token"}
 

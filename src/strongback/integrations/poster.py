@@ -1,8 +1,10 @@
 """The account that an integration posts as."""
 
 from strongback.documents.document import Document
-from strongback.storage.changes import Changes, Put, Unchanged
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.guards import Unchanged
+from strongback.storage.steps import Put
 
 
 async def posting_account(store: Store, username: str, changes: Changes) -> Document | None:

@@ -9,8 +9,10 @@ from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.integrations.scope import MANAGE, MANAGE_OWN, may_manage
 from strongback.integrations.update import find
-from strongback.storage.changes import Changes, Remove, RemoveAll, Unchanged
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.guards import Unchanged
+from strongback.storage.steps import Remove, RemoveAll
 
 
 async def remove(store: Store, caller: Caller, kind: str, given: Mapping[str, Any]) -> Document:

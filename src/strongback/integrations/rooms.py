@@ -4,8 +4,11 @@ from dataclasses import replace
 
 from strongback.documents.document import Document
 from strongback.integrations.disable import disable
-from strongback.storage.changes import Changes, Link, PutIntegration, TriggersAt, Unchanged
-from strongback.storage.contract import IntegrationScope, Store
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Store
+from strongback.storage.guards import TriggersAt, Unchanged
+from strongback.storage.selections import IntegrationScope
+from strongback.storage.steps import Link, PutIntegration
 
 
 async def rename_channels(store: Store, room: Document, changes: Changes, now: int) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from strongback.accounts.caller import Caller
-from strongback.storage.contract import IntegrationScope
+from strongback.storage.selections import IntegrationScope
 
 INCOMING, OUTGOING = "webhook-incoming", "webhook-outgoing"
 

@@ -17,8 +17,10 @@ from strongback.integrations.poster import grant_bot, posting_account
 from strongback.integrations.scope import INCOMING, MANAGE, MANAGE_OWN, OUTGOING, may_manage
 from strongback.integrations.script import compile_script, once
 from strongback.scripts.compile import Compile
-from strongback.storage.changes import Changes, Link, PutIntegration, Unchanged
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.guards import Unchanged
+from strongback.storage.steps import Link, PutIntegration
 
 NOT_FOUND = "No integration found."
 

@@ -2,8 +2,10 @@
 
 from strongback.documents.document import Document
 from strongback.integrations.disable import disable
-from strongback.storage.changes import Changes, PutIntegration
-from strongback.storage.contract import Having, Store
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Store
+from strongback.storage.selections import Having
+from strongback.storage.steps import PutIntegration
 
 
 async def disable_integrations(store: Store, user: Document, changes: Changes, now: int) -> None:

@@ -3,8 +3,11 @@
 from dataclasses import replace
 
 from strongback.documents.document import Document
-from strongback.storage.changes import Changes, PutIntegration, TriggersAt, Unchanged
-from strongback.storage.contract import Having, IntegrationScope, Store
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Store
+from strongback.storage.guards import TriggersAt, Unchanged
+from strongback.storage.selections import Having, IntegrationScope
+from strongback.storage.steps import PutIntegration
 
 
 async def rename_user(store: Store, user: Document, changes: Changes, now: int) -> None:

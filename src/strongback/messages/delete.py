@@ -7,8 +7,9 @@ from strongback.errors import Failure
 from strongback.messages import stored, thread
 from strongback.messages.place import Place, access, place_by_id
 from strongback.messages.sender import Sender, sender
-from strongback.storage.changes import Put, Remove, Unchanged
 from strongback.storage.contract import Store
+from strongback.storage.guards import Unchanged
+from strongback.storage.steps import Put, Remove
 
 CLEARED = ("urls", "mentions", "attachments", "reactions")
 

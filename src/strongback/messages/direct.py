@@ -9,8 +9,11 @@ from strongback.documents.subscription import new_subscription
 from strongback.errors import Failure
 from strongback.messages.place import Place, place
 from strongback.messages.sender import Sender, public
-from strongback.storage.changes import Absent, Changes, Present, Put
-from strongback.storage.contract import Having, RoomView, Store
+from strongback.storage.changes import Changes
+from strongback.storage.contract import RoomView, Store
+from strongback.storage.guards import Absent, Present
+from strongback.storage.selections import Having
+from strongback.storage.steps import Put
 
 MOST = 8
 """So many people are in one conversation at most."""

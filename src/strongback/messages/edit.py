@@ -13,8 +13,10 @@ from strongback.messages.match import check_storable
 from strongback.messages.place import Place, admit, place_by_id
 from strongback.messages.post import check_size, named
 from strongback.messages.sender import Sender
-from strongback.storage.changes import OnEvent, Put, Unchanged
+from strongback.storage.changes import OnEvent
 from strongback.storage.contract import Store
+from strongback.storage.guards import Unchanged
+from strongback.storage.steps import Put
 
 
 async def edit(

@@ -6,7 +6,8 @@ from strongback.accounts.caller import Caller
 from strongback.errors import Failure
 from strongback.listing import MATCHING_MS, Listing, Wanted
 from strongback.messages.read import page, room_of
-from strongback.storage.contract import Marked, Store
+from strongback.storage.contract import Store
+from strongback.storage.selections import Marked
 
 Mark = Literal["pinned", "starred", "mentions"]
 

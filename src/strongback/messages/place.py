@@ -7,8 +7,9 @@ from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.groups.lookup import seen_through
 from strongback.messages.sender import Sender, public
-from strongback.storage.changes import Changes, Guard, Member, Present, Unchanged
+from strongback.storage.changes import Changes
 from strongback.storage.contract import RoomView, Store
+from strongback.storage.guards import Guard, Member, Present, Unchanged
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,10 @@ from strongback.messages.sender import Sender, missing
 from strongback.messages.targets import resolve
 from strongback.messages.text import links
 from strongback.messages.thread import reply, root_of
-from strongback.storage.changes import Absent, Changes, MarkSeen, OnEvent, Present, Put
+from strongback.storage.changes import Changes, OnEvent
 from strongback.storage.contract import Store
+from strongback.storage.guards import Absent, Present
+from strongback.storage.steps import MarkSeen, Put
 
 DATES: tuple[Path, ...] = (("ts",), ("_updatedAt",))
 

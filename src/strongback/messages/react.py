@@ -10,8 +10,9 @@ from strongback.messages import stored
 from strongback.messages.place import Place, access, names, place
 from strongback.messages.sender import Sender
 from strongback.messages.shortnames import is_standard, shortname
-from strongback.storage.changes import Put, Unchanged
 from strongback.storage.contract import Store
+from strongback.storage.guards import Unchanged
+from strongback.storage.steps import Put
 
 DETAILS = {"method": "setReaction"}
 

@@ -13,7 +13,8 @@ from strongback.groups.lookup import can_access
 from strongback.listing import MATCHING_MS, Listing, Rules, Wanted, listing
 from strongback.messages.sender import public
 from strongback.messages.shown import clean, shown, with_names
-from strongback.storage.contract import Having, RoomView, Selection, Store, Timeline
+from strongback.storage.contract import RoomView, Store
+from strongback.storage.selections import Having, Selection, Timeline
 
 ORDERS = {(("ts", -1),): "newest", (("ts", 1),): "created", (): "id"}
 """The sorts that the store does itself for messages, with the order that each is."""

@@ -11,7 +11,8 @@ from strongback.listing import MATCHING_MS, Rules, Wanted, matching
 from strongback.messages.read import ORDERS, named_for, room_of
 from strongback.messages.search_text import Condition, asked
 from strongback.messages.shown import clean
-from strongback.storage.contract import Marked, Selection, Store, Timeline
+from strongback.storage.contract import Store
+from strongback.storage.selections import Marked, Selection, Timeline
 
 MOST_HOLDING, MOST_SAID = 5_000, 20_000
 """So many messages are looked at for what a search asks beside its words: of those that hold them, or of all."""

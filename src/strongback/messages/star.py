@@ -5,8 +5,10 @@ from strongback.clock import Clock
 from strongback.errors import Failure
 from strongback.messages import stored
 from strongback.messages.sender import Sender
-from strongback.storage.changes import Changes, Member, Put, Unchanged
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.guards import Member, Unchanged
+from strongback.storage.steps import Put
 
 
 async def star(store: Store, clock: Clock, sender: Sender, id: str, *, starred: bool) -> None:

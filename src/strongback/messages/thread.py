@@ -12,8 +12,11 @@ from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.messages.place import access
 from strongback.messages.stored import by_id
-from strongback.storage.changes import Changes, Put, Unchanged
-from strongback.storage.contract import Store, Thread
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Store
+from strongback.storage.guards import Unchanged
+from strongback.storage.selections import Thread
+from strongback.storage.steps import Put
 
 
 async def root_of(store: Store, rid: str, tmid: str) -> Document:

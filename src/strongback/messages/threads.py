@@ -11,7 +11,8 @@ from strongback.errors import Failure
 from strongback.listing import MATCHING_MS, Listing, Wanted
 from strongback.messages.read import page, room_of
 from strongback.messages.stored import by_id
-from strongback.storage.contract import Marked, Store, Thread
+from strongback.storage.contract import Store
+from strongback.storage.selections import Marked, Thread
 
 ALL, FOLLOWING, UNREAD = "all", "following", "unread"
 

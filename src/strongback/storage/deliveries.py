@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from strongback.documents.document import Stored
-from strongback.storage.changes import Link
+from strongback.storage.steps import Link
 
 State = Literal["pending", "sending", "delivered", "failed", "cancelled", "expired"]
 """Where a delivery is; it ends in exactly one of the last four."""

@@ -11,8 +11,9 @@ from strongback.egress.contract import EgressError, Request, Response
 from strongback.errors import Unavailable
 from strongback.faults import reach
 from strongback.scripts.contract import ScriptError
-from strongback.storage.changes import Changes, PutRequest
+from strongback.storage.changes import Changes
 from strongback.storage.deliveries import Delivery, StoredEvent
+from strongback.storage.steps import PutRequest
 from strongback.webhooks import request as requests
 from strongback.webhooks import sign
 from strongback.webhooks.answer import Reading, read

@@ -3,8 +3,9 @@
 from strongback.accounts.caller import Caller
 from strongback.errors import Failure
 from strongback.integrations.scope import ANY_OF, may_manage
-from strongback.storage.changes import Changes, RemoveAll
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.steps import RemoveAll
 
 METHOD = {"method": "clearIntegrationHistory"}
 

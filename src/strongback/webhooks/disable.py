@@ -4,8 +4,10 @@ import contextlib
 
 from strongback.errors import Failure
 from strongback.integrations.disable import disable
-from strongback.storage.changes import Changes, Put, Unchanged
+from strongback.storage.changes import Changes
 from strongback.storage.deliveries import Queue
+from strongback.storage.guards import Unchanged
+from strongback.storage.steps import Put
 from strongback.webhooks.outgoing import Attempt, Parts
 from strongback.webhooks.retention import DAY_MS
 

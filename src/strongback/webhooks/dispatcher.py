@@ -13,9 +13,11 @@ from strongback.clock import Clock
 from strongback.errors import Conflict, Unavailable
 from strongback.faults import reach
 from strongback.ids import document_id
-from strongback.storage.changes import Changes, Held, SettleDelivery
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
 from strongback.storage.deliveries import Delivery, StoredEvent, Wanted
+from strongback.storage.guards import Held
+from strongback.storage.steps import SettleDelivery
 from strongback.webhooks.breaker import Breaker
 
 SENDING = 64

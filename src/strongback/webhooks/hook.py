@@ -13,8 +13,8 @@ from strongback.errors import Failure
 from strongback.integrations.mask import masked_copy
 from strongback.integrations.scope import INCOMING
 from strongback.messages.sender import Sender, sender
-from strongback.storage.changes import Link
 from strongback.storage.contract import Store
+from strongback.storage.steps import Link
 
 T = TypeVar("T")
 

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from strongback.errors import Failure
-from strongback.storage.changes import Changes, KeyFree, PutKey
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
 from strongback.storage.deliveries import StoredAnswer
+from strongback.storage.guards import KeyFree
+from strongback.storage.steps import PutKey
 from strongback.webhooks.schedule import HOUR
 from strongback.webhooks.sign import ID
 

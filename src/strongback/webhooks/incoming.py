@@ -14,9 +14,11 @@ from strongback.errors import Conflict, Failure
 from strongback.messages.sender import Sender
 from strongback.scripts.contract import FetchCall, ScriptError
 from strongback.scripts.pool import Pool
-from strongback.storage.changes import Changes, KeyFree, OnEvent, Present, PutHistory
+from strongback.storage.changes import Changes, OnEvent
 from strongback.storage.contract import Store
 from strongback.storage.deliveries import StoredAnswer
+from strongback.storage.guards import KeyFree, Present
+from strongback.storage.steps import PutHistory
 from strongback.webhooks import idempotency
 from strongback.webhooks.hook import NO_ACCOUNT, Hook, Hooks
 from strongback.webhooks.idempotency import Once

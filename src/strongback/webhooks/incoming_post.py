@@ -14,8 +14,9 @@ from strongback.messages.place import Place
 from strongback.messages.post import prepare
 from strongback.messages.sender import Sender, sender
 from strongback.messages.targets import resolve
-from strongback.storage.changes import Changes, Link, OnEvent
+from strongback.storage.changes import Changes, OnEvent
 from strongback.storage.contract import Store
+from strongback.storage.steps import Link
 from strongback.webhooks.hook import Hook
 from strongback.webhooks.known_places import KnownPlaces
 

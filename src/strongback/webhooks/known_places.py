@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from strongback.documents.document import Document
 from strongback.messages.place import Place
 from strongback.messages.sender import Sender
-from strongback.storage.changes import Changes, Link, Unchanged
+from strongback.storage.changes import Changes
 from strongback.storage.contract import RoomView, Store
+from strongback.storage.guards import Unchanged
+from strongback.storage.steps import Link
 
 MOST_KEPT = 1_000
 

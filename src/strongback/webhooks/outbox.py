@@ -7,7 +7,9 @@ import msgspec
 from strongback import ids
 from strongback.clock import Clock
 from strongback.documents.event import Event
-from strongback.storage.changes import Changes, OnEvent, PutDeliveries, PutEvent, TriggersAt
+from strongback.storage.changes import Changes, OnEvent
+from strongback.storage.guards import TriggersAt
+from strongback.storage.steps import PutDeliveries, PutEvent
 from strongback.webhooks.payload import event_data
 from strongback.webhooks.trigger_word import matches
 from strongback.webhooks.triggers import Triggers

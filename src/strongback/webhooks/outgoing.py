@@ -12,9 +12,10 @@ from strongback.documents.document import Document, Stored
 from strongback.egress.client import Client
 from strongback.scripts.contract import Script
 from strongback.scripts.pool import Pool
-from strongback.storage.changes import Changes, Held
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
 from strongback.storage.deliveries import Delivery, StoredEvent
+from strongback.storage.guards import Held
 from strongback.webhooks.payload import payload
 from strongback.webhooks.replies import Replies, Reply
 from strongback.webhooks.request import Prepared

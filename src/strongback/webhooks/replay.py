@@ -7,8 +7,10 @@ from strongback.documents.document import Document
 from strongback.egress.client import origin
 from strongback.errors import Failure
 from strongback.integrations.scope import MANAGE, MANAGE_OWN, OUTGOING, may_manage
-from strongback.storage.changes import Changes, PutReplay, Target, Unchanged
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.guards import Unchanged
+from strongback.storage.steps import PutReplay, Target
 from strongback.webhooks.replay_source import METHOD, Source, of_delivery, of_record
 
 

@@ -10,9 +10,9 @@ import msgspec
 from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.integrations.mask import Mask
-from strongback.storage.changes import PutEvent
 from strongback.storage.contract import Store
 from strongback.storage.deliveries import Delivery, StoredEvent
+from strongback.storage.steps import PutEvent
 from strongback.webhooks import request as requests
 from strongback.webhooks.payload import payload
 from strongback.webhooks.steps import KEPT_BYTES

@@ -6,8 +6,10 @@ from strongback.clock import Clock
 from strongback.errors import Failure
 from strongback.integrations.scope import ANY_OF, may_manage
 from strongback.integrations.update import NOT_FOUND
-from strongback.storage.changes import Changes, PutIntegration, PutSecret, Unchanged
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.guards import Unchanged
+from strongback.storage.steps import PutIntegration, PutSecret
 from strongback.webhooks.secrets import Secrets
 from strongback.webhooks.sign import BadSecret, parse_secret
 

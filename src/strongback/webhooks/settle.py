@@ -9,9 +9,11 @@ import structlog
 from strongback.documents.document import Stored
 from strongback.errors import Conflict, Failure, Unavailable
 from strongback.integrations.mask import masked_copy
-from strongback.storage.changes import Changes, CountOutcome, Held, PutHistory, SettleDelivery
+from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
 from strongback.storage.deliveries import Delivery
+from strongback.storage.guards import Held
+from strongback.storage.steps import CountOutcome, PutHistory, SettleDelivery
 from strongback.webhooks import request as requests
 from strongback.webhooks.classify import Outcome
 from strongback.webhooks.disable import add_disabling, failing_for_too_long

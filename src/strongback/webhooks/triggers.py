@@ -7,8 +7,8 @@ from typing import Any
 from strongback.documents.document import Document, Stored
 from strongback.documents.event import Event
 from strongback.egress.client import origin
-from strongback.storage.changes import Link, Target
 from strongback.storage.contract import Store
+from strongback.storage.steps import Link, Target
 
 Key = tuple[str, str]
 

@@ -8,9 +8,7 @@ from typing import get_args
 
 import pytest
 
-from strongback.storage.changes import (
-    FIELDS,
-    KINDS,
+from strongback.storage.guards import (
     Absent,
     AdminRemains,
     EmailFree,
@@ -27,7 +25,8 @@ from strongback.storage.changes import (
     TriggersAt,
     Unchanged,
 )
-from strongback.storage.contract import (
+from strongback.storage.kinds import FIELDS, KINDS
+from strongback.storage.selections import (
     ChannelsFor,
     Everything,
     Having,

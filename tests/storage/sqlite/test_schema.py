@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from strongback.storage.contract import Having
+from strongback.storage.selections import Having
 from strongback.storage.sqlite.schema import VERSIONS, migrate
 from strongback.storage.sqlite.store import open_store
 from strongback.storage.sqlite.version_1 import VERSION_1

@@ -25,7 +25,8 @@ COMMITTER = """
 import asyncio, sys
 from pathlib import Path
 from strongback.documents.document import Document
-from strongback.storage.changes import Changes, Put
+from strongback.storage.changes import Changes
+from strongback.storage.steps import Put
 from strongback.storage.sqlite.store import open_store
 
 async def one(store, lane):

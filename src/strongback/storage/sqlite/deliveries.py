@@ -4,7 +4,9 @@ import sqlite3
 
 import msgspec
 
-from strongback.storage.changes import (
+from strongback.storage.deliveries import Claims, Delivery, StoredEvent, Wanted
+from strongback.storage.sqlite.version_2 import OPEN
+from strongback.storage.steps import (
     CountOutcome,
     PutDeliveries,
     PutEvent,
@@ -13,8 +15,6 @@ from strongback.storage.changes import (
     PutRequest,
     SettleDelivery,
 )
-from strongback.storage.deliveries import Claims, Delivery, StoredEvent, Wanted
-from strongback.storage.sqlite.version_2 import OPEN
 
 DELIVERY = (
     "d.id, d.event, d.integration, d.url, d.origin, d.trigger_word, d.state, d.reason, d.attempts, d.next_at,"

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from strongback.errors import Conflict
-from strongback.storage.changes import (
-    FIELDS,
+from strongback.storage.guards import (
     Absent,
     AdminRemains,
     EmailFree,
@@ -23,6 +22,7 @@ from strongback.storage.changes import (
     TriggersAt,
     Unchanged,
 )
+from strongback.storage.kinds import FIELDS
 from strongback.storage.sqlite import deliveries
 from strongback.storage.sqlite.rows import COLUMNS
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from strongback.documents.document import Stored
 from strongback.errors import Unavailable
-from strongback.storage.changes import KINDS
-from strongback.storage.contract import Everything
+from strongback.storage.kinds import KINDS
+from strongback.storage.selections import Everything
 from strongback.storage.sqlite.selections import rows_sql, where
 
 PAGES_A_STEP = 2_000

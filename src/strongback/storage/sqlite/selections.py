@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from strongback.storage.contract import (
+from strongback.storage.selections import (
     ChannelsFor,
     Everything,
     Having,

@@ -8,9 +8,23 @@ import msgspec
 
 from strongback.documents.document import Document, encode_paths
 from strongback.errors import Conflict
-from strongback.storage.changes import (
-    ACCESS_KINDS,
-    Changes,
+from strongback.storage.changes import Changes
+from strongback.storage.kinds import ACCESS_KINDS
+from strongback.storage.sqlite import deliveries
+from strongback.storage.sqlite.guards import check, field, table
+from strongback.storage.sqlite.rows import (
+    COLUMNS,
+    COUNTED,
+    KEPT,
+    ROW,
+    SETTABLE,
+    addresses,
+    date,
+    member,
+    row,
+    strings,
+)
+from strongback.storage.steps import (
     CountOutcome,
     MarkSeen,
     Put,
@@ -31,20 +45,6 @@ from strongback.storage.changes import (
     SettleDelivery,
     Step,
     Token,
-)
-from strongback.storage.sqlite import deliveries
-from strongback.storage.sqlite.guards import check, field, table
-from strongback.storage.sqlite.rows import (
-    COLUMNS,
-    COUNTED,
-    KEPT,
-    ROW,
-    SETTABLE,
-    addresses,
-    date,
-    member,
-    row,
-    strings,
 )
 
 _encode = msgspec.json.encode

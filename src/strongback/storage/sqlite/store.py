@@ -12,28 +12,8 @@ import msgspec
 from strongback.documents.document import Stored, decode_paths
 from strongback.errors import Unavailable
 from strongback.faults import reach
-from strongback.storage.changes import (
-    KINDS,
-    Changes,
-    Link,
-    PutDeliveries,
-    PutReplay,
-    SettleDelivery,
-    Steady,
-    Token,
-)
-from strongback.storage.contract import (
-    Access,
-    Departure,
-    Everything,
-    Having,
-    IntegrationScope,
-    Login,
-    Page,
-    Revisions,
-    RoomView,
-    Selection,
-)
+from strongback.storage.changes import Changes
+from strongback.storage.contract import Access, Departure, Login, Page, Revisions, RoomView
 from strongback.storage.deliveries import (
     Claims,
     Delivery,
@@ -46,6 +26,9 @@ from strongback.storage.deliveries import (
     TriggerChanges,
     Wanted,
 )
+from strongback.storage.guards import Steady
+from strongback.storage.kinds import KINDS
+from strongback.storage.selections import Everything, Having, IntegrationScope, Selection
 from strongback.storage.sqlite import deliveries, retention, statements
 from strongback.storage.sqlite.connection import connect, unavailable
 from strongback.storage.sqlite.guards import steady, table
@@ -64,6 +47,7 @@ from strongback.storage.sqlite.selections import (
 )
 from strongback.storage.sqlite.steps import apply
 from strongback.storage.sqlite.writer import Work, Writer
+from strongback.storage.steps import Link, PutDeliveries, PutReplay, SettleDelivery, Token
 
 T = TypeVar("T")
 
