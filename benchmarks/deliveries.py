@@ -121,7 +121,7 @@ async def drained(store: Store, integrations: int, count: int) -> None:
 
 async def rate(urls: Sequence[str], count: int) -> float:
     """Deliveries per second."""
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_FOLDER")) as folder:
         store = await open_store(Path(folder) / "store.db")
         await owe(store, urls, count)
         started = time.perf_counter()
@@ -134,7 +134,7 @@ async def rate(urls: Sequence[str], count: int) -> float:
 
 async def claims(rows: int) -> float:
     """The median milliseconds of a claim with so many rows pending, 95 % of them behind one stuck origin."""
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_FOLDER")) as folder:
         store = await open_store(Path(folder) / "store.db")
         stuck = "http://stuck:80"
         await owe(store, [stuck], rows * 95 // 100)
@@ -151,7 +151,7 @@ async def claims(rows: int) -> float:
 
 def fsync_ms() -> float:
     """The median time of writing a page and waiting for the disk."""
-    with tempfile.NamedTemporaryFile(dir=".") as file:
+    with tempfile.NamedTemporaryFile(dir=os.environ.get("BENCH_FOLDER")) as file:
         times = []
         for _ in range(100):
             started = time.perf_counter()

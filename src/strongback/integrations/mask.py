@@ -25,12 +25,17 @@ class Mask:
                 self._forms |= dict.fromkeys((token, escaped, quote(token, safe="")), shown)
 
     def __call__(self, value: Any) -> Any:
-        """The value without the tokens; it is walked only where its JSON shows that there is something to hide."""
-        if self._plain and isinstance(value, dict | list):
-            text = msgspec.json.encode(value).decode()
-            if '"token"' not in text and not any(form in text for form in self._forms):
-                return value
-        return self._hidden(value)
+        """The value without the tokens; it is walked only where a member `token` holds something else."""
+        if not self._plain or not isinstance(value, dict | list):
+            return self._hidden(value)
+        text = msgspec.json.encode(value).decode()
+        hidden = text
+        for form, shown in self._forms.items():
+            hidden = hidden.replace(form, shown)
+        known = sum(text.count(f'"token":"{form}"') for form in self._forms)
+        if text.count('"token":') != known:
+            return self._hidden(value)
+        return value if hidden == text else msgspec.json.decode(hidden)
 
     def _hidden(self, value: Any) -> Any:
         if isinstance(value, str):

@@ -96,7 +96,7 @@ class Record:
         for name, value in (members or {}).items():
             document.set(name, _kept(self._mask(value)))
         for name in ENDINGS:
-            document.drop(name)
+            document.body.pop(name, None)
         ending = ending or ending_of(step)
         if ending is not None:
             document.set(ending, True)

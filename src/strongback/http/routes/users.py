@@ -159,16 +159,12 @@ async def list_all(call: ServerCall) -> Answer:
 async def list_by_status(call: ServerCall) -> Answer:
     """A page of the accounts of a status."""
     services, query = call.services, call.query
-    roles = query.get("roles")
+    role = query.get("roles")
     status = user_listing.Status(
         {"active": True, "deactivated": False}.get(params.string(query, "status") or ""),
         params.boolean(query, "hasLoggedIn"),
         params.string(query, "type"),
-        params.strings(query, "roles")
-        if isinstance(roles, list)
-        else [roles]
-        if isinstance(roles, str)
-        else [],
+        [role] if isinstance(role, str) else params.strings(query, "roles"),
         params.string(query, "searchTerm") or "",
     )
     wanted = listings.wanted(call)
