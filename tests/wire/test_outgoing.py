@@ -256,6 +256,40 @@ def test_a_reply_goes_where_the_message_says_if_the_creator_may(server: Server, 
     assert len(group.messages()) == 1
 
 
+def test_a_deactivated_account_posts_no_reply(server: Server, receiver: Receiver) -> None:
+    group = Group(server, receiver, username="rocket.cat")
+    server.create_user("leaver")
+    leaver = server.admin.get("/api/v1/users.info", params={"username": "leaver"}).json()["user"]["_id"]
+    invited = {"roomId": group.id, "userId": leaver}
+    server.admin.post("/api/v1/groups.invite", json=invited).raise_for_status()
+    integration = group.attach("/leaver", username="leaver")
+    receiver.script("/leaver", [Answer(body={"text": "still here"})])
+    gone = {"userId": leaver, "activeStatus": False}
+    server.admin.post("/api/v1/users.setActiveStatus", json=gone).raise_for_status()
+    group.post("hello")
+    [record] = group.history(integration=integration)
+    assert "the account that the integration posts as is deactivated" in str(record)
+    assert "still here" not in [message["msg"] for message in group.messages()]
+
+
+def test_a_reply_of_a_deactivated_creator_goes_nowhere_else(server: Server, receiver: Receiver) -> None:
+    elsewhere, group = (Group(server, receiver, triggerWords=["never"]) for _ in range(2))
+    maker = server.create_user("maker-who-goes", roles=["user", "admin"])
+    body = {
+        "type": "webhook-outgoing", "name": "orphan", "enabled": True, "username": "rocket.cat",
+        "channel": f"#{group.name}", "event": "sendMessage", "urls": [f"{receiver.url}/orphan"], "scriptEnabled": False,
+    }  # fmt: skip
+    integration = (
+        maker.post("/api/v1/integrations.create", json=body).raise_for_status().json()["integration"]
+    )
+    receiver.script("/orphan", [Answer(body={"text": "over here", "channel": f"#{elsewhere.name}"})])
+    gone = {"userId": integration["_createdBy"]["_id"], "activeStatus": False}
+    server.admin.post("/api/v1/users.setActiveStatus", json=gone).raise_for_status()
+    group.post("hello")
+    [record] = group.history(integration=integration)
+    assert f"the integration's creator may not target #{elsewhere.name}" in str(record)
+
+
 def test_a_reply_may_not_go_where_its_creator_may_not(server: Server, receiver: Receiver) -> None:
     secret = Group(server, receiver, triggerWords=["never"])
     maker = server.create_user("hookmaker")

@@ -1,18 +1,18 @@
 """What a hook's call posts: a message in each of its targets, prepared as one write (spec/06 A5)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.errors import Failure
-from strongback.integrations.channels import may_target
+from strongback.integrations.creator import creator_may_target
 from strongback.messages.build import Defaults, Draft, draft
 from strongback.messages.match import truthy
 from strongback.messages.place import Place
 from strongback.messages.post import prepare
-from strongback.messages.sender import Sender, sender
+from strongback.messages.sender import Sender
 from strongback.messages.targets import resolve
 from strongback.storage.changes import Changes, OnEvent
 from strongback.storage.contract import Store
@@ -145,7 +145,10 @@ class Poster:
         if isinstance(target, Link):
             return await self._bound(account, target)
         place = await resolve(self._store, self._clock, account, target, on_event=self._on_event)
-        if any(_is(place, link) for link in hook.links) or await self._creator_may(hook, account, place):
+        if any(_is(place, link) for link in hook.links):
+            return place
+        access = account.caller.access
+        if await creator_may_target(self._store, access, hook.body, place.room.id):
             return place
         raise Failure("error-not-allowed")
 
@@ -161,14 +164,6 @@ class Poster:
             raise Failure("", NO_CHANNEL)
         await self.known.learn(account, place)
         return place
-
-    async def _creator_may(self, hook: Hook, account: Sender, place: Place) -> bool:
-        creator = hook.body.get("_createdBy")
-        id = creator.get("_id") if isinstance(creator, Mapping) else None
-        stored = await self._store.get("users", id) if isinstance(id, str) else None
-        if stored is None:
-            return False
-        return await may_target(self._store, sender(stored, account.caller.access).caller, place.room.id)
 
 
 def _is(place: Place, link: Link) -> bool:

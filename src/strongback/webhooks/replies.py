@@ -7,8 +7,9 @@ from typing import Any
 from strongback.accounts.permissions import AccessCache
 from strongback.clock import Clock
 from strongback.documents.document import Document
+from strongback.documents.user import is_active
 from strongback.errors import Failure
-from strongback.integrations.channels import may_target
+from strongback.integrations.creator import creator_may_target
 from strongback.messages.build import Defaults, draft
 from strongback.messages.place import Place, place_by_id
 from strongback.messages.post import prepare
@@ -69,7 +70,10 @@ class Replies:
         stored = await self.store.get("users", id) if isinstance(id, str) else None
         if stored is None:
             raise Failure("the account that the integration posts as does not exist")
-        return sender(stored, self.access.newest)
+        found = sender(stored, self.access.newest)
+        if not is_active(found.account):
+            raise Failure("the account that the integration posts as is deactivated")
+        return found
 
     async def _place(self, poster: Sender, body: Mapping[str, Any], event: StoredEvent, named: Any) -> Place:
         """The room that the message or the integration names and its creator may target, else that of the event."""
@@ -81,20 +85,14 @@ class Replies:
             except Failure:
                 found = None
             if found is not None:
-                if found.room.id != event.rid and not await self._creator_may(body, found.room.id):
+                if found.room.id != event.rid and not await creator_may_target(
+                    self.store, self.access.newest, body, found.room.id
+                ):
                     raise Failure(f"the integration's creator may not target {named}")
                 return found
         if event.rid is None:
             raise Failure("the message names no room that exists, and the event has none")
         return await place_by_id(self.store, event.rid, poster.id)
-
-    async def _creator_may(self, body: Mapping[str, Any], rid: str) -> bool:
-        creator = body.get("_createdBy")
-        id = creator.get("_id") if isinstance(creator, Mapping) else None
-        stored = await self.store.get("users", id) if isinstance(id, str) else None
-        if stored is None:
-            return False
-        return await may_target(self.store, sender(stored, self.access.newest).caller, rid)
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:
