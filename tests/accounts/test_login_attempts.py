@@ -123,6 +123,7 @@ async def test_many_guesses_at_once_are_no_way_around(world: World) -> None:
     bodies.append({"user": "ann", "password": "pw-ann"})
     found = await asyncio.gather(*(reason(world, body, guard) for body in bodies))
     assert found[-1] == BLOCKED
+    assert found.count(UNAUTHORIZED) == 2  # all others are answered as the right one is
 
 
 @pytest.mark.anyio

@@ -88,8 +88,10 @@ async def log_in(
     try:
         document = await _checked(stored, password_digest, body.get("code"), clock())
     except LoginFailure as failure:
-        if watch is not None and failure.reason in GUESSES:
-            watch.attempts.failed(who, watch.address, clock())
+        if watch is not None:
+            watch.check(who, clock())  # again: of guesses beside each other, none may tell right from wrong
+            if failure.reason in GUESSES:
+                watch.attempts.failed(who, watch.address, clock())
         raise
     if watch is not None:
         watch.check(who, clock())  # again: the guess may have been made beside others that have failed since
