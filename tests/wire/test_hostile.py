@@ -328,18 +328,13 @@ def test_no_endpoint_trips_over_a_content_type(target: Server, content_type: str
         judge(answer, f"{operation.path} as {content_type[:40]!r}")
 
 
-def test_a_scalar_parameter_is_never_an_array_or_an_object(target: Server) -> None:
+def test_a_parameter_is_never_an_object_and_a_scalar_one_never_an_array(target: Server) -> None:
     for operation in operations(target):
         for parameter in operation.parameters(target.openapi.document):
             name = parameter["name"]
-            for suffix in (
-                "[$ne]=",
-                "[]=a",
-                "[a][b]=c",
-                f"=a&{name}=b",
-                f"=a&{name}[]=b",
-                "[__proto__][x]=1",
-            ):
+            lists = ("[]=a", f"=a&{name}=b", f"=a&{name}[]=b")
+            refused = () if parameter["schema"].get("type") == "array" else lists
+            for suffix in ("[$ne]=", "[a][b]=c", "[__proto__][x]=1", *refused):
                 answer = target.admin.get(f"{operation.url}?{name}{suffix}")
                 what = f"{operation.path}?{name}{suffix}"
                 judge(answer, what)

@@ -34,9 +34,9 @@ class StatusBody(WhoseStatus):
 
 
 class PresenceQuery(msgspec.Struct):
-    """Those of these ids, divided by commas, or who changed from a moment on; else everybody."""
+    """Those of these ids (one text with commas will do), or who changed from a moment on; else everybody."""
 
-    ids: str | msgspec.UnsetType = UNSET
+    ids: list[str] | msgspec.UnsetType = UNSET
     from_: str | msgspec.UnsetType = msgspec.field(name="from", default=UNSET)
 
 
