@@ -156,7 +156,8 @@ class Dispatcher:
         wait = min((until - steady for until in resting.values()), default=LONGEST_WAIT_SECONDS * 1000) / 1000
         busy = {origin: lane.sending + len(lane.waiting) for origin, lane in self._lanes.items()}
         each = SENDING_TO_AN_ORIGIN + AHEAD
-        busy |= dict.fromkeys(self._breaker.broken(), each - 1) | dict.fromkeys(resting, each)
+        busy |= {origin: busy.get(origin, 0) + each - 1 for origin in self._breaker.broken()}
+        busy |= dict.fromkeys(resting, each)
         total = CLAIMED - len(self._tasks) - sum(len(lane.waiting) for lane in self._lanes.values())
         if self.paused:
             return wait
