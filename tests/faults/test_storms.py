@@ -9,6 +9,7 @@ import pytest
 
 from strongback.testing.answer import Answer, Hold
 from strongback.testing.receiver import Receiver
+from strongback.webhooks import dispatcher
 from strongback.webhooks.breaker import FAILURES, REST_MS
 from strongback.webhooks.dispatcher import SENDING_TO_AN_ORIGIN
 from tests.faults.report import Report
@@ -82,6 +83,36 @@ async def test_while_one_call_asks_the_others_wait(world: World, receiver: Recei
     assert receiver.count == asked + 1
     hold.release()
     assert await world.ended(id) == {"delivered": FAILURES + 5}
+
+
+async def test_no_more_is_claimed_than_the_one_that_asks(
+    world: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "SENDING", SENDING_TO_AN_ORIGIN)
+    receiver.answer(503)
+    id = await world.hook(f"{receiver.url}/a")
+    for number in range(FAILURES):
+        await world.say(f"m{number}")
+    await until(lambda: nothing_is_sent(world, [id]))
+    with Receiver() as other:
+        hold = Hold(Answer())
+        other.script("/b", [hold])
+        well = await world.hook(f"{other.url}/b")
+        for number in range(SENDING_TO_AN_ORIGIN):
+            await world.say(f"another {number}")
+        await until(lambda: other.count == SENDING_TO_AN_ORIGIN)
+        world.advance(REST_MS)
+        for number in range(5):
+            await world.say(f"one more {number}")
+            await until(lambda: has_sending(world, id))
+            assert (await world.states(id))["sending"] == 1
+        hold.release()
+        await world.ended(well)
+
+
+async def has_sending(world: World, id: str) -> bool:
+    """Whether something is claimed of an integration."""
+    return (await world.states(id))["sending"] > 0
 
 
 async def receiver_has(receiver: Receiver, count: int) -> None:
