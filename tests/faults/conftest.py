@@ -1,6 +1,6 @@
 """What the tests of faults use."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from strongback.testing.receiver import Receiver
 from strongback.testing.server import Server
 from tests.faults.hub import Hub
 from tests.faults.report import Report, reporter
+from tests.faults.world import World, running
 
 StartHub = Callable[..., Hub]
 
@@ -30,6 +31,13 @@ def start_hub(tmp_path: Path) -> Iterator[StartHub]:
 def hub(start_hub: StartHub) -> Hub:
     """A real server that may be killed, and its receiver."""
     return start_hub()
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """The parts of a server in this process, on clocks that the test moves."""
+    async with running(tmp_path) as started:
+        yield started
 
 
 @pytest.fixture

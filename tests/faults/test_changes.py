@@ -1,7 +1,5 @@
 """An integration or its room changes between two attempts: what is owed follows the new state, or is cancelled."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +7,7 @@ import pytest
 from strongback.testing.answer import Answer, Hold
 from strongback.testing.receiver import Receiver
 from tests.faults.report import Report
-from tests.faults.world import SECOND, World, outgoing, running, until
+from tests.faults.world import SECOND, World, outgoing, until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
 
@@ -21,12 +19,6 @@ class Script {
   }
 }
 """
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with running(tmp_path) as started:
-        yield started
 
 
 async def refused_once(world: World, receiver: Receiver, **members: Any) -> str:

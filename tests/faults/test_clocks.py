@@ -1,23 +1,14 @@
 """The clock jumps by a day, forward and back: nothing starves, nothing storms, nothing is sent twice."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from strongback.testing.answer import Answer, Hold
 from strongback.testing.receiver import Receiver
 from strongback.webhooks import dispatcher
 from tests.faults.report import Report
-from tests.faults.world import DAY, SECOND, World, running, until
+from tests.faults.world import DAY, SECOND, World, until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with running(tmp_path) as started:
-        yield started
 
 
 async def due_soon(world: World, id: str) -> bool:

@@ -2,8 +2,6 @@
 
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -17,17 +15,11 @@ from strongback.testing.receiver import Receiver
 from strongback.webhooks import settle
 from strongback.webhooks.dispatcher import CLAIMED
 from tests.faults.report import Report
-from tests.faults.world import World, running, until
+from tests.faults.world import World, until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
 
 ENOUGH = 1_000_000
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with running(tmp_path) as started:
-        yield started
 
 
 def fill(world: World) -> None:

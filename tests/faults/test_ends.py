@@ -1,8 +1,6 @@
 """Whatever goes wrong inside, no delivery stays `sending`: each waits, with a reason, or has reached its end."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,17 +10,11 @@ from strongback.testing.receiver import Receiver
 from strongback.webhooks import attempt as attempts
 from strongback.webhooks.secrets import KEY_FILE
 from tests.faults.report import Report
-from tests.faults.world import MINUTE, World, running
+from tests.faults.world import MINUTE, World
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with running(tmp_path) as started:
-        yield started
 
 
 async def test_a_database_that_can_not_be_read_delays_a_delivery(

@@ -1,21 +1,12 @@
 """A receiver that fails for days: its integration is disabled, the group hears why, and a success in between counts."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from strongback.testing.answer import Answer
 from strongback.testing.receiver import Receiver
-from tests.faults.world import DAY, HOUR, World, running
+from tests.faults.world import DAY, HOUR, World
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with running(tmp_path) as started:
-        yield started
 
 
 async def told(world: World) -> list[str]:

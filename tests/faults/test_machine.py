@@ -1,6 +1,7 @@
 """Posts, crashes, restarts, receivers and clocks in any order: what was accepted arrives, and nothing is stuck."""
 
 import asyncio
+import atexit
 import shutil
 import tempfile
 from collections import Counter
@@ -27,8 +28,11 @@ LONGEST_WAIT = 12 * HOUR + 1
 def template() -> tuple[World, tuple[str, ...]]:
     """A world that has ended, whose group has two integrations; each example begins with a copy of it."""
 
+    folder = Path(tempfile.mkdtemp(prefix="faults-"))
+    atexit.register(shutil.rmtree, folder)
+
     async def make() -> tuple[World, tuple[str, ...]]:
-        world = World(Path(tempfile.mkdtemp(prefix="faults-")), cast("Client", Wire()))
+        world = World(folder, cast("Client", Wire()))
         await world.start()
         ids = [await world.hook(f"http://receiver.example{path}") for path in PATHS]
         await world.stop()

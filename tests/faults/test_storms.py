@@ -1,8 +1,7 @@
 """Ten receivers answer nothing but 503 for a while: they are left alone, asked one by one, and then get everything."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from random import Random
 
 import pytest
@@ -13,17 +12,11 @@ from strongback.webhooks import dispatcher
 from strongback.webhooks.breaker import FAILURES, REST_MS
 from strongback.webhooks.dispatcher import SENDING_TO_AN_ORIGIN
 from tests.faults.report import Report
-from tests.faults.world import OPEN, SECOND, World, running, until
+from tests.faults.world import OPEN, SECOND, World, until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
 
 ORIGINS, MESSAGES, PROBES = 10, 30, 12
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with running(tmp_path) as started:
-        yield started
 
 
 async def test_a_storm_of_503_passes(world: World, report: Report) -> None:
