@@ -105,6 +105,7 @@ async def test_the_old_password_is_no_new_one(world: World, ann: Caller) -> None
     ("given", "error", "text"),
     [
         ({"name": "<b>"}, None, "Name contains invalid characters"),
+        ({"name": "x" * 256}, "error-name-size-exceeded", "Name size exceeds 255 characters"),
         ({"username": "admin.istrator "}, None, ""),
         ({"username": "rocket.cat"}, "error-field-unavailable", "rocket.cat is already in use :("),
         ({"username": "a b"}, "error-input-is-not-a-valid-field", "a b is not a valid username"),

@@ -143,6 +143,7 @@ async def test_of_two_who_register_one_name_one_gets_it(world: World) -> None:
         ({"username": "Admin"}, (None, "Username is already in use")),
         ({"username": "system"}, ("error-blocked-username", "system is blocked and can't be used!")),
         ({"name": "<b>"}, (None, "Name contains invalid characters")),
+        ({"name": "x" * 256}, ("error-name-size-exceeded", "Name size exceeds 255 characters")),
         ({"name": " "}, ("error-the-field-is-required", "The field Name is required")),
         ({"pass": " "}, ("error-the-field-is-required", "The field Password is required")),
         ({"email": "nowhere"}, ("error-invalid-email", "Invalid email nowhere")),

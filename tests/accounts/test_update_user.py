@@ -131,6 +131,7 @@ async def test_a_password_may_stay_without_being_changed_again(world: World) -> 
     ("given", "error", "text"),
     [
         ({"name": "<b>"}, None, "Name contains invalid characters"),
+        ({"name": "x" * 256}, "error-name-size-exceeded", "Name size exceeds 255 characters"),
         ({"name": " "}, "error-the-field-is-required", "The field Name is required"),
         ({"username": " "}, "error-the-field-is-required", "The field Username is required"),
         ({"username": "a b"}, "error-input-is-not-a-valid-field", "a b is not a valid username"),

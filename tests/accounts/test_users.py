@@ -91,6 +91,7 @@ async def test_accounts_wait_for_approval_where_the_setting_says_so(world: World
     ("change", "error", "text"),
     [
         ({"name": "<b>"}, None, "Name contains invalid characters"),
+        ({"name": "x" * 256}, "error-name-size-exceeded", "Name size exceeds 255 characters"),
         ({"roles": ["nobody"]}, "error-action-not-allowed", "The field Roles consist invalid role id"),
         ({"name": ""}, "error-the-field-is-required", "The field Name is required"),
         ({"name": " "}, "error-the-field-is-required", "The field Name is required"),

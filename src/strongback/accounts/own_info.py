@@ -8,7 +8,7 @@ from strongback.accounts.caller import Caller
 from strongback.accounts.passwords import digest, verify
 from strongback.accounts.profile import Given, Profile
 from strongback.accounts.retry import retry
-from strongback.accounts.usernames import check_characters
+from strongback.accounts.usernames import check_shown_name
 from strongback.accounts.users import OnUser
 from strongback.clock import Clock
 from strongback.documents.document import Document
@@ -34,7 +34,7 @@ async def update_own(
     Another address or password needs the current password, as its hexadecimal SHA-256; a new password ends every
     other login.
     """
-    check_characters(given.get("name") or "")
+    check_shown_name(given.get("name") or "")
     if not caller.setting("Accounts_AllowUserProfileChange"):
         raise Failure("Not allowed", "error-not-allowed", details={"method": "saveUserProfile"})
     password = given.get("newPassword")

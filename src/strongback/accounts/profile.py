@@ -8,7 +8,7 @@ from strongback.accounts import emails
 from strongback.accounts.caller import Caller
 from strongback.accounts.passwords import hash_password
 from strongback.accounts.rename import rename
-from strongback.accounts.usernames import Settings, check_blocked, check_characters, check_username
+from strongback.accounts.usernames import Settings, check_blocked, check_shown_name, check_username
 from strongback.accounts.users import OnUser, require
 from strongback.documents.document import Document
 from strongback.documents.user import set_password_hash
@@ -72,7 +72,7 @@ class Profile:
             await self._check_username(username)
             self.user.set("username", username)
         if name is not None and (name := name.strip()) != old["name"]:
-            check_characters(name)
+            check_shown_name(name)
             require("Name", name, unless=not self.settings["Accounts_RequireNameForSignUp"])
             self.user.set("name", name)
         if (body.get("username"), body.get("name")) == (old["username"], old["name"]):

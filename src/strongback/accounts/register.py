@@ -7,7 +7,7 @@ from typing import Any
 from strongback import ids
 from strongback.accounts.new_account import default_roles, open_account
 from strongback.accounts.passwords import hash_password
-from strongback.accounts.usernames import Settings, check_blocked, check_characters, is_username
+from strongback.accounts.usernames import Settings, check_blocked, check_shown_name, is_username
 from strongback.accounts.users import require
 from strongback.clock import Clock
 from strongback.documents.document import Document
@@ -31,7 +31,7 @@ async def register(
 ) -> Document:
     """Make an account with the default roles; where nobody is an administrator, it becomes one."""
     _check_open(settings, given.get("secret"))
-    check_characters(given["name"])
+    check_shown_name(given["name"])
     username, email = given["username"].strip(), given["email"].strip().lower()
     if not username or not is_username(settings, username):
         raise Failure("The username provided is not valid")

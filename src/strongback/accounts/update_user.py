@@ -7,7 +7,7 @@ from strongback.accounts.administrators import ADMIN, one_remains
 from strongback.accounts.caller import Caller
 from strongback.accounts.profile import Given, Profile
 from strongback.accounts.retry import retry
-from strongback.accounts.usernames import check_characters
+from strongback.accounts.usernames import check_shown_name
 from strongback.accounts.users import OnUser, check_roles
 from strongback.clock import Clock
 from strongback.documents.document import Document
@@ -61,7 +61,7 @@ async def update(
 
 def _check(caller: Caller, user_id: str, given: Given) -> None:
     """The checks before the account is read, in upstream's order."""
-    check_characters(given.get("name") or "")
+    check_shown_name(given.get("name") or "")
     if given.get("verified") and user_id == caller.id:
         raise Failure("Editing email verification is not allowed", "error-action-not-allowed")
     if user_id != caller.id and not caller.may("edit-other-user-info"):

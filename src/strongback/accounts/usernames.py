@@ -46,7 +46,12 @@ def check_username(settings: Settings, username: str) -> None:
         raise Failure(f"{username} is not a valid username", "error-input-is-not-a-valid-field")
 
 
-def check_characters(name: str) -> None:
-    """Raise Failure for a shown name with characters that would mean something in HTML."""
+def check_shown_name(name: str) -> None:
+    """Raise Failure for a shown name with characters that would mean something in HTML, or for a long one.
+
+    Every message of the account repeats the name, and gets the new one when it changes.
+    """
     if any(mark in name for mark in "<>\0"):
         raise Failure("Name contains invalid characters")
+    if len(name) > LONGEST:
+        raise Failure(f"Name size exceeds {LONGEST} characters", "error-name-size-exceeded")

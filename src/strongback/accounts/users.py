@@ -7,7 +7,7 @@ from strongback import ids
 from strongback.accounts.caller import Caller
 from strongback.accounts.new_account import default_roles, open_account
 from strongback.accounts.passwords import hash_password
-from strongback.accounts.usernames import check_blocked, check_characters, check_username
+from strongback.accounts.usernames import check_blocked, check_shown_name, check_username
 from strongback.clock import Clock
 from strongback.documents.document import Document
 from strongback.documents.user import new_user, set_password_hash
@@ -80,7 +80,7 @@ def _optional(given: Mapping[str, Any]) -> dict[str, Any]:
 def _check(caller: Caller, given: Mapping[str, Any]) -> tuple[str, str]:
     """The checks before the database is asked; answers username and e-mail address, trimmed."""
     settings = caller.access.settings
-    check_characters(given["name"])
+    check_shown_name(given["name"])
     if not caller.may("create-user"):
         raise Failure("Adding user is not allowed", "error-action-not-allowed")
     check_roles(caller, given.get("roles") or [])
