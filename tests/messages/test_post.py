@@ -217,3 +217,10 @@ async def test_a_system_message_counts_but_is_never_the_last(chat: Chat) -> None
     await chat.tell(await chat.sender("cid"), "#town")
     town, eng = await chat.room("r-town"), await chat.room()
     assert (town["msgs"], town["lastMessage"]["msg"], eng["lastMessage"]["_id"]) == (2, "hi", made.id)
+
+
+async def test_a_message_may_not_carry_more_than_a_page_can_bear(chat: Chat) -> None:
+    ann = await chat.sender("ann")
+    await chat.say(ann, draft({"text": "x", "attachments": [{"text": "y" * 90_000}]}))
+    heavy = draft({"text": "x", "attachments": [{"text": "y" * 100_001}]})
+    assert (await refused(chat, ann, heavy)).error == "error-message-size-exceeded"

@@ -367,6 +367,14 @@ async def test_a_channel_that_the_call_names_must_be_its_creators_to_name(hooks:
         assert answer(await hooks.call({"text": "x"})) == DONE  # a creator who left does not stop it
 
 
+async def test_who_changes_a_hook_does_not_borrow_its_creators_reach(hooks: HookWorld) -> None:
+    await hooks.world.room("shared", "cid", "bot")
+    cid, bob = {"_id": "u-cid", "username": "cid"}, {"_id": "u-bob", "username": "bob"}
+    for changed_by, expected in ((cid, DONE), (bob, refused("error-not-allowed"))):
+        await hooks.hook(overrideDestinationChannelEnabled=True, _createdBy=cid, _updatedBy=changed_by)
+        assert answer(await hooks.call({"text": "x", "channel": "#shared"})) == expected
+
+
 async def test_an_answer_by_target(hooks: HookWorld) -> None:
     await hooks.hook(overrideDestinationChannelEnabled=True)
     sent = {"text": "x", "channel": ["#nothing", "#eng", "#ops"], "separateResponse": True}

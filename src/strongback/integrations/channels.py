@@ -55,9 +55,9 @@ async def bind(
     return links
 
 
-async def may_target(store: Store, caller: Caller, rid: str) -> bool:
-    """Whether the caller could bind an outgoing integration to a room now."""
-    if caller.may("manage-outgoing-integrations") and caller.may("manage-own-outgoing-integrations"):
+async def may_target(store: Store, caller: Caller, rid: str, kind: str) -> bool:
+    """Whether the caller could bind an integration (`incoming` or `outgoing`) to a room now."""
+    if caller.may(f"manage-{kind}-integrations") and caller.may(f"manage-own-{kind}-integrations"):
         return True
     room = await store.room_by_id(rid, caller.id)
     return room is not None and room.subscribed

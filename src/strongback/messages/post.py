@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from strongback import ids
 from strongback.accounts.caller import Caller
 from strongback.accounts.retry import retry
@@ -25,6 +27,9 @@ from strongback.storage.guards import Absent, Present
 from strongback.storage.steps import MarkSeen, Put
 
 DATES: tuple[Path, ...] = (("ts",), ("_updatedAt",))
+
+MOST_BYTES = 100_000
+"""How much a message may carry beside its text: a page of a hundred of them has to stay small."""
 
 Find = Callable[[], Awaitable[Place]]
 """Says where to post: asked again after a lost race."""
@@ -164,6 +169,12 @@ def _check(sender: Sender, place: Place, draft: Draft) -> None:
     if impersonates and not caller.may_in("message-impersonate", place.view.subscription_roles):
         raise Failure("Not enough permission")
     check_size(caller, draft.msg)
+    if len(msgspec.json.encode(draft.members)) > MOST_BYTES:
+        raise Failure(
+            f"The attachments and fields of a message may have {MOST_BYTES} bytes at most",
+            "error-message-size-exceeded",
+            details={"method": "sendMessage"},
+        )
     encrypted = place.room.body.get("encrypted") is True and caller.setting("E2E_Enable")
     if encrypted and not caller.setting("E2E_Allow_Unencrypted_Messages") and members.get("t") != "e2e":
         raise Failure(
