@@ -124,7 +124,7 @@ def test_a_delivery_that_waits_for_too_long(start_server: StartServer, receiver:
     link = sqlite3.connect(server.database)
     with link:  # the clock of the server can not be moved from here
         long_ago = int(time.time() * 1000) - 8 * DAY_MS
-        link.execute("UPDATE deliveries SET created = ?, next_at = next_at + ?", (long_ago, DAY_MS))
+        link.execute("UPDATE outbox SET created = ?, next_at = next_at + ?", (long_ago, DAY_MS))
     link.close()
     later = start_server("--dev")
     group.server = later

@@ -38,7 +38,7 @@ class Garbled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A run or the error to raise, the new Store where it changed, and the most memory the worker ever had (KB)."""
+    """A run or the error to raise, the new Store where it changed, and the most by which the worker ever grew (KB)."""
 
     run: Run | None
     error: ScriptError | None

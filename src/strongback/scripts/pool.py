@@ -18,7 +18,7 @@ from strongback.scripts.workers import Workers
 MOST_STORES = 1024
 """Integrations whose Store is remembered; the one that was written longest ago goes first."""
 MOST_PEAK = 256 * 1024
-"""Kilobytes that a worker may ever have had resident before it is replaced."""
+"""Kilobytes that a worker may ever have grown by before it is replaced."""
 
 
 class Pool:

@@ -32,6 +32,7 @@ class Worker:
         self._spare: Sandbox | None = Sandbox(bounds, self._texts)
         self._dropped: list[int] = []
         self._inbox = frames.Inbox(LONGEST_FRAME)
+        self._inherited = resident_peak()
 
     def serve(self) -> None:
         """Answer until the parent closes the pipe."""
@@ -82,8 +83,13 @@ class Worker:
         used, memory = sandbox.used, sandbox.memory
         if tag == frames.FAILURE:
             del self._sandboxes[self._current]
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // PEAK_UNITS
+        peak = resident_peak() - self._inherited
         send(tag, f"{used * 1e6:.0f} {memory} {peak}\n{text[1:]}".encode())
+
+
+def resident_peak() -> int:
+    """The most kilobytes that were ever resident; Linux begins with what the parent had when it started this one."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // PEAK_UNITS
 
 
 def send(tag: int, body: bytes) -> None:
