@@ -11,6 +11,11 @@ from tests.faults.world import DAY, SECOND, World, until
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
 
 
+async def refused(world: World, id: str) -> bool:
+    """Whether every first attempt has been recorded as one that failed."""
+    return all(one.state == "pending" and one.attempts for one in await world.deliveries(id))
+
+
 async def due_soon(world: World, id: str) -> bool:
     return all(one.next_at <= world.now + 6 * SECOND for one in await world.deliveries(id))
 
@@ -53,11 +58,7 @@ async def test_retries_do_not_storm_when_the_clock_goes_forward(
     receiver.script("/a", [*[world.oracle.refusing(Answer(408))] * 40, Answer(delay=0.01)])
     for number in range(40):
         await world.say(f"m{number}")
-
-    async def recorded() -> bool:
-        return all(one.state == "pending" and one.attempts for one in await world.deliveries(id))
-
-    await until(recorded)  # what is recorded after the jump would wait from then on
+    await until(lambda: refused(world, id))  # what is recorded after the jump would wait from then on
     assert receiver.count == 40
     world.jump(DAY)
     assert await world.ended(id) == {"delivered": 40}
@@ -97,11 +98,12 @@ async def test_what_is_being_sent_stays_leased(
 async def test_an_origin_is_left_alone_for_as_long_as_ever(
     world: World, receiver: Receiver, days: int
 ) -> None:
-    await world.hook(f"{receiver.url}/a")
+    failing = await world.hook(f"{receiver.url}/a")
     receiver.answer(503)
     for number in range(10):
         await world.say(f"m{number}")
-    await until(lambda: receiver.count == 10)
+    await until(lambda: refused(world, failing))
+    assert receiver.count == 10
     with Receiver() as other:
         id = await world.hook(f"{other.url}/b")
         world.jump(days * DAY)
