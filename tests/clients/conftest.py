@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from rocketchat_API.rocketchat import RocketChat  # type: ignore[import-untyped]
+from rocketchat_API.rocketchat import RocketChat
 
 from tests.wire.conftest import StartServer, calm, start_server
 from tests.wire.server import ADMIN, ADMIN_PASSWORD, Server

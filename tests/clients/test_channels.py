@@ -4,7 +4,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from rocketchat_API.APIExceptions.RocketExceptions import (  # type: ignore[import-untyped]
+from rocketchat_API.APIExceptions.RocketExceptions import (
     RocketApiException,
 )
 

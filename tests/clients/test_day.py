@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from rocketchat_API.APIExceptions.RocketExceptions import (  # type: ignore[import-untyped]
+from rocketchat_API.APIExceptions.RocketExceptions import (
     RocketApiException,
 )
 

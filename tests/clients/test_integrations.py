@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from rocketchat_API.APIExceptions.RocketExceptions import (  # type: ignore[import-untyped]
+from rocketchat_API.APIExceptions.RocketExceptions import (
     RocketApiException,
 )
 

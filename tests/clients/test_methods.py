@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rocketchat_API.rocketchat import RocketChat  # type: ignore[import-untyped]
+from rocketchat_API.rocketchat import RocketChat
 
 from strongback.app import ENDPOINTS
 from tests.clients.conftest import People

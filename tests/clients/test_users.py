@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from rocketchat_API.APIExceptions.RocketExceptions import (  # type: ignore[import-untyped]
+from rocketchat_API.APIExceptions.RocketExceptions import (
     RocketApiException,
     RocketAuthenticationException,
     RocketBadStatusCodeException,

@@ -9,7 +9,7 @@ import pytest
 from strongback.cli.script_fixture import METHODS, Answer
 from strongback.scripts import compile as compiling
 from strongback.scripts.contract import ErrorKind, Limits, Script, no_fetch
-from strongback.scripts.library import FILES
+from strongback.scripts.globals import FILES
 from strongback.scripts.pool import Pool
 
 PAGE = (Path(__file__).parents[2] / "docs" / "scripts.md").read_text("utf-8")

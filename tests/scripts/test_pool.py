@@ -478,7 +478,7 @@ async def test_a_worker_imports_nothing_of_the_server() -> None:
         "strongback",
         *(
             f"strongback.scripts{name}"
-            for name in ("", ".frames", ".library", ".sandbox", ".seccomp", ".wall", ".worker")
+            for name in ("", ".frames", ".globals", ".sandbox", ".seccomp", ".wall", ".worker")
         ),
     }
     assert modules.isdisjoint({"asyncio", "socket", "subprocess", "threading", "site", "quickjs"})

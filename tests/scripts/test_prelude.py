@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from strongback.scripts.contract import Fetch, Fetched, FetchError
-from strongback.scripts.library import named, read
+from strongback.scripts.globals import named, read
 from tests.scripts.conftest import RunScript
 
 pytestmark = pytest.mark.anyio

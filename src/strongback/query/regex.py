@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from pcre2 import _cy  # type: ignore[import-untyped, unused-ignore]
+from pcre2 import _cy
 
 from .errors import QueryError
 from .limits import Limits

@@ -1,7 +1,7 @@
 // Evaluated in every fresh context, before the script. Answers the port: a function that only the worker holds.
 // All built-ins that are used after the script has run are captured here, so that a script may replace its own
 // copies without changing what the worker sees. After that no spread, no array pattern and no `for of` may occur,
-// here or in library/, for they call Array.prototype[Symbol.iterator].
+// here or in globals/, for they call Array.prototype[Symbol.iterator].
 ((resultLimit) => {
   'use strict';
 
@@ -42,7 +42,7 @@
     }
   };
 
-  // Those parts of library/ that the script names replace these.
+  // Those parts of globals/ that the script names replace these.
   const parts = {
     __proto__: null,
     console: { take: () => '[]' },

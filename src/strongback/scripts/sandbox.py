@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import _quickjs  # the package `quickjs` starts threads when it is imported
 
-from strongback.scripts.library import FILES, read
+from strongback.scripts.globals import FILES, read
 
 FILL = 0.01
 """Seconds of processor time in which nobody fills the heap. A script that throws null later than that has filled it: the
@@ -38,7 +38,7 @@ class Texts:
 
     def __init__(self) -> None:
         self.prelude = read("prelude.js")
-        self.library = {name: read(file) for name, file in FILES.items()}
+        self.globals = {name: read(file) for name, file in FILES.items()}
 
 
 class Sandbox:
@@ -46,7 +46,7 @@ class Sandbox:
 
     def __init__(self, bounds: Bounds, texts: Texts) -> None:
         self._bounds = bounds
-        self._library = texts.library
+        self._globals = texts.globals
         self._engine = _quickjs.Context()
         self._engine.set_memory_limit(bounds.heap)
         self._engine.set_max_stack_size(bounds.stack)
@@ -54,10 +54,10 @@ class Sandbox:
         self._end = 0.0
 
     def provide(self, names: list[str]) -> None:
-        """Evaluate the parts of the library that the script names."""
+        """Evaluate the globals that the script names."""
         operands = {"Store": (self._bounds.store,), "fetch": (self._bounds.fetches, self._bounds.result)}
         for name in names:
-            part = self._engine.eval(self._library[name])
+            part = self._engine.eval(self._globals[name])
             if name in operands:
                 part = part(*operands[name])
             if name in PORTED:

@@ -11,7 +11,7 @@ import sys
 import time
 
 from strongback.scripts import frames, wall
-from strongback.scripts.library import named
+from strongback.scripts.globals import named
 from strongback.scripts.sandbox import Bounds, Sandbox, Texts
 
 READ_SIZE = 1 << 16

@@ -4,11 +4,11 @@ import os.path
 import re
 
 FILES = {
-    "console": "library/console.js",
-    "Store": "library/store.js",
-    "fetch": "library/fetch.js",
-    "HTTP": "library/http.js",
-    "URL": "library/url.js",
+    "console": "globals/console.js",
+    "Store": "globals/store.js",
+    "fetch": "globals/fetch.js",
+    "HTTP": "globals/http.js",
+    "URL": "globals/url.js",
     "s": "vendor/underscore.string.js",
     "_": "vendor/underscore.js",
     "moment": "vendor/moment.js",
