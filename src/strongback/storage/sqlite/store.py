@@ -1,40 +1,27 @@
 """The store on a SQLite file: writes through the writer, reads on the loop's own connection."""
 
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import ExitStack, aclosing, closing
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
 import msgspec
 
 from strongback.documents.document import Stored, decode_paths
 from strongback.errors import Unavailable
-from strongback.faults import reach
-from strongback.storage.changes import Changes
 from strongback.storage.contract import Access, Departure, Login, Page, Revisions, RoomView
-from strongback.storage.deliveries import (
-    Claims,
-    Delivery,
-    DeliveryPage,
-    Old,
-    Queue,
-    State,
-    StoredAnswer,
-    StoredEvent,
-    TriggerChanges,
-    Wanted,
-)
 from strongback.storage.guards import Steady
 from strongback.storage.kinds import KINDS
 from strongback.storage.selections import Everything, Having, IntegrationScope, Selection
-from strongback.storage.sqlite import deliveries, retention, statements
+from strongback.storage.sqlite import deliveries, statements
 from strongback.storage.sqlite.connection import connect, unavailable
 from strongback.storage.sqlite.guards import steady, table
 from strongback.storage.sqlite.maintenance import backup, check
+from strongback.storage.sqlite.outbox import Outbox
 from strongback.storage.sqlite.owner import own
-from strongback.storage.sqlite.reader import SLICE, WideReader
+from strongback.storage.sqlite.reader import SLICE
 from strongback.storage.sqlite.schema import migrate
 from strongback.storage.sqlite.selections import (
     Where,
@@ -45,14 +32,7 @@ from strongback.storage.sqlite.selections import (
     stored_columns,
     where,
 )
-from strongback.storage.sqlite.steps import apply
-from strongback.storage.sqlite.writer import Work, Writer
-from strongback.storage.steps import Link, PutDeliveries, PutReplay, SettleDelivery, Token
-
-T = TypeVar("T")
-
-OWING = (PutDeliveries, PutReplay)
-"""The steps after which there is something to deliver."""
+from strongback.storage.steps import Token
 
 READ_WAIT_MS = 50
 WRITE_WAIT_MS = 2_000
@@ -80,9 +60,8 @@ async def open_store(path: Path, *, writing: bool = True) -> "SQLiteStore":
             )
             migrate(connection, writing=writing)
             if writing:
-                connection.execute(
-                    deliveries.RECLAIM_ALL
-                )  # whoever was sending it is gone: one process owns the file
+                # Whoever was sending it is gone: one process owns the file.
+                connection.execute(deliveries.RECLAIM_ALL)
             reading = opened.enter_context(closing(connect(path, READ_WAIT_MS))) if writing else connection
         except sqlite3.Error as error:
             raise Unavailable(f"{path} can not be opened as a database: {error}") from error
@@ -103,68 +82,8 @@ def role_set(text: str) -> frozenset[str]:
     return frozenset(msgspec.json.decode(text))
 
 
-class SQLiteStore:
+class SQLiteStore(Outbox):
     """A store on one file; see `strongback.storage.contract.Store` for what each method does."""
-
-    def __init__(
-        self,
-        path: Path,
-        reading: sqlite3.Connection,
-        writing: sqlite3.Connection | None,
-        owner: IO[str] | None,
-    ) -> None:
-        self.path = path
-        self._reading = reading
-        self._writer = Writer(writing) if writing is not None else None
-        self._wide = WideReader(path)
-        self._owner = owner
-        self._next_claim = 0
-        self._wakes: list[Callable[[], None]] = []
-
-    @property
-    def commits(self) -> int:
-        """How many transactions the writer has committed."""
-        return 0 if self._writer is None else self._writer.commits
-
-    def writer_pragma(self, text: str) -> int:
-        """Run a PRAGMA on the writer's connection, while no commit runs."""
-        if self._writer is None:
-            raise Unavailable("this process has opened the database for reading only")
-        found: int = self._writer.connection.execute(f"PRAGMA {text}").fetchone()[0]
-        return found
-
-    async def commit(self, changes: Changes) -> None:
-        await self._write(lambda connection: apply(connection, changes))
-        if any(type(step) in OWING for step in changes.steps):
-            reach("after-commit")
-            self._wake()
-        elif any(type(step) is SettleDelivery and step.state == "pending" for step in changes.steps):
-            self._wake()
-
-    def _wake(self) -> None:
-        for wake in self._wakes:
-            wake()
-
-    async def _write(self, work: Work[T]) -> T:
-        if self._writer is None:
-            raise Unavailable("this process has opened the database for reading only")
-        return await self._writer.run(work)
-
-    def _one(self, sql: str, parameters: tuple[Any, ...]) -> Any:
-        try:
-            return self._reading.execute(sql, parameters).fetchone()
-        except sqlite3.Error as error:
-            raise unavailable(error) from error
-        except UnicodeEncodeError:
-            return None  # a lone surrogate: no stored text has one
-
-    def _all(self, sql: str, parameters: tuple[Any, ...]) -> list[Any]:
-        try:
-            return self._reading.execute(sql, parameters).fetchall()
-        except sqlite3.Error as error:
-            raise unavailable(error) from error
-        except UnicodeEncodeError:
-            return []
 
     async def authenticate(self, user_id: str, token_hash: str) -> Login | None:
         found = self._one(statements.AUTHENTICATE, (user_id, token_hash))
@@ -291,81 +210,6 @@ class SQLiteStore:
         found = self._one(statements.INTEGRATION_BY_URL, (url,))
         return None if found is None else Stored(*found)
 
-    async def links(self, integration_id: str) -> list[Link]:
-        return [Link(*found) for found in self._all(statements.LINKS, (integration_id,))]
-
-    async def triggers(self, since: int) -> TriggerChanges:
-        revision = await self.trigger_revision()
-        changed = [Stored(*found) for found in self._all(statements.CHANGED_TRIGGERS, (since,))]
-        removed = [id for (id,) in self._all(statements.REMOVED_TRIGGERS, (since,))]
-        return TriggerChanges(revision, [(one, await self.links(one.id)) for one in changed], removed)
-
-    async def trigger_revision(self) -> int:
-        revision: int = self._one(statements.TRIGGER_REVISION, ())[0]
-        return revision
-
-    async def event(self, id: str) -> StoredEvent | None:
-        found = self._one(statements.EVENT_BY_ID, (id,))
-        return None if found is None else StoredEvent(*found)
-
-    async def delivery(self, id: str) -> Delivery | None:
-        try:
-            sequence = deliveries.find(self._reading, id)
-        except sqlite3.Error as error:
-            raise unavailable(error) from error
-        found = self._one(statements.DELIVERY, (sequence,))
-        return None if found is None else Delivery(*found)
-
-    async def deliveries(
-        self, integration_id: str, state: State | None, offset: int, count: int
-    ) -> DeliveryPage:
-        def read(connection: sqlite3.Connection) -> DeliveryPage:
-            asked = (integration_id, state, count or -1, offset)
-            found = [Delivery(*row) for row in connection.execute(statements.DELIVERIES, asked)]
-            (total,) = connection.execute(statements.COUNT_DELIVERIES, asked[:2]).fetchone()
-            return DeliveryPage(found, total)
-
-        return await self._wide.run(read)
-
-    async def last_replay(self, delivery_id: str) -> int:
-        event, _, number = delivery_id.partition(".")
-        replay: int = self._one(statements.LAST_REPLAY, (event, number))[0]
-        return replay
-
-    async def queue(self, integration_id: str) -> Queue:
-        return Queue(*(self._one(statements.QUEUE, (integration_id,)) or ()))
-
-    async def claim(self, worker: str, now: int, lease: int, wanted: Wanted) -> Claims:
-        after = self._next_claim
-        claims, self._next_claim = await self._write(
-            lambda connection: deliveries.claim(connection, worker, now, lease, wanted, after)
-        )
-        return claims
-
-    async def renew(self, worker: str, lease: int) -> None:
-        await self._write(lambda connection: connection.execute(deliveries.RENEW, (lease, worker)))
-
-    async def reclaim(self, now: int, worker: str | None = None) -> int:
-        sql, value = (deliveries.RECLAIM_ENDED, now) if worker is None else (deliveries.RECLAIM_OWN, worker)
-        return await self._write(lambda connection: connection.execute(sql, (value,)).rowcount)
-
-    async def rebase(self, now: int) -> int:
-        return await self._write(lambda connection: connection.execute(deliveries.REBASE, (now,)).rowcount)
-
-    def on_deliveries(self, wake: Callable[[], None]) -> None:
-        self._wakes.append(wake)
-
-    async def answered(self, integration_id: str, key: str, since: int) -> StoredAnswer | None:
-        found = self._one(statements.ANSWERED, (integration_id, key, since))
-        return None if found is None else StoredAnswer(*found)
-
-    async def secret(self, integration_id: str) -> bytes | None:
-        found = self._one(statements.SECRET, (integration_id,))
-        return None if found is None else found[0]
-
-    async def retire(self, old: Old) -> int:
-        return await self._write(lambda connection: retention.retire(connection, old))
-
     async def counts(self) -> dict[str, int]:
         return await self._wide.run(
             lambda connection: {
@@ -381,14 +225,6 @@ class SQLiteStore:
 
     async def check(self) -> list[str]:
         return await self._wide.run(check)
-
-    async def close(self) -> None:
-        if self._writer is not None:
-            await self._writer.close()
-        self._wide.close()
-        self._reading.close()
-        if self._owner is not None:
-            self._owner.close()
 
 
 def _is_wide(selection: Selection) -> bool:
