@@ -23,8 +23,8 @@ from strongback.storage.guards import (
     Unchanged,
 )
 from strongback.storage.kinds import FIELDS
+from strongback.storage.rows import COLUMNS
 from strongback.storage.sqlite import deliveries
-from strongback.storage.sqlite.rows import COLUMNS
 
 AT_ONCE = 16
 """Guards in one statement. Each statement lets go of the interpreter, which costs more than its search."""

@@ -10,9 +10,7 @@ from strongback.documents.document import Document, encode_paths
 from strongback.errors import Conflict
 from strongback.storage.changes import Changes
 from strongback.storage.kinds import ACCESS_KINDS
-from strongback.storage.sqlite import deliveries
-from strongback.storage.sqlite.guards import check, field, table
-from strongback.storage.sqlite.rows import (
+from strongback.storage.rows import (
     COLUMNS,
     COUNTED,
     KEPT,
@@ -24,6 +22,8 @@ from strongback.storage.sqlite.rows import (
     row,
     strings,
 )
+from strongback.storage.sqlite import deliveries
+from strongback.storage.sqlite.guards import check, field, table
 from strongback.storage.steps import (
     CountOutcome,
     MarkSeen,
