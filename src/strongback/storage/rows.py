@@ -80,6 +80,16 @@ def addresses(document: Document) -> list[str]:
     return list(dict.fromkeys(address.lower() for address in found if address))
 
 
+def marked(document: Document, listed: str) -> list[tuple[str, str, int, str]]:
+    """Whom a member of a message lists, each as (user id, room, moment, message); nobody for a hidden message."""
+    body = document.body
+    people = body.get(listed)
+    if not isinstance(people, list) or body.get("_hidden") is True:
+        return []
+    ids = dict.fromkeys(id for one in people if (id := member(one, "_id")) is not None)
+    return [(id, body["rid"], date(document, "ts"), document.id) for id in ids]
+
+
 def _user(document: Document) -> tuple[Any, ...]:
     body = document.body
     username = text(body.get("username")) or ""

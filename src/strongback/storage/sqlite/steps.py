@@ -18,7 +18,7 @@ from strongback.storage.rows import (
     SETTABLE,
     addresses,
     date,
-    member,
+    marked,
     row,
     strings,
 )
@@ -185,17 +185,11 @@ MARKS = {"mentions": "mentions", "stars": "starred"}
 
 def put_marks(connection: sqlite3.Connection, document: Document) -> None:
     """Write whom a message mentions, and who has starred it."""
-    body = document.body
     for name, listed in MARKS.items():
         if document.revision:
             connection.execute(f"DELETE FROM {name} WHERE message = ?", (document.id,))
-        people = body.get(listed)
-        if isinstance(people, list) and people and body.get("_hidden") is not True:
-            where = body["rid"], date(document, "ts"), document.id
-            ids = dict.fromkeys(id for one in people if (id := member(one, "_id")) is not None)
-            connection.executemany(
-                f"INSERT OR IGNORE INTO {name} VALUES (?, ?, ?, ?)", [(id, *where) for id in ids]
-            )
+        if marks := marked(document, listed):
+            connection.executemany(f"INSERT OR IGNORE INTO {name} VALUES (?, ?, ?, ?)", marks)
 
 
 PUT_COPY = "INSERT OR IGNORE INTO copies VALUES (?, ?, ?)"
