@@ -50,7 +50,7 @@ class Services:
 TestCall = Call[Services, User]
 
 
-async def authenticate(call: TestCall) -> User | None:
+async def authenticate(call: TestCall, _: Endpoint[Services, User]) -> User | None:
     return USERS.get(call.header("x-auth-token") or "")
 
 
@@ -340,3 +340,9 @@ async def test_the_document_is_served(client: httpx.AsyncClient) -> None:
 async def test_programming_errors_show_at_start(wrong: list[Endpoint[Services, User]]) -> None:
     with pytest.raises(ValueError, match=r"echo|a/\{b\}"):
         Table(wrong)
+
+
+async def test_a_room_is_read_early_for_what_only_reads() -> None:
+    assert endpoint(room=True).room
+    with pytest.raises(ValueError, match="POST echo"):
+        endpoint(method="POST", room=True)

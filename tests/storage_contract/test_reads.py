@@ -16,9 +16,9 @@ from strongback.storage.selections import (
     Selection,
     UsersWith,
 )
-from strongback.storage.steps import Link, Put, PutToken, Remove, RemoveTokens
+from strongback.storage.steps import Link, Put, Remove
 
-from .conftest import integration, login_token, room, subscription, user, write
+from .conftest import integration, room, subscription, user, write
 
 pytestmark = pytest.mark.anyio
 
@@ -57,21 +57,6 @@ async def test_revisions_tell_what_is_outdated(store: Store) -> None:
     assert after.access == (await store.access()).revision > written.access
     assert await store.revisions() == Revisions(after.access, ())
     assert await store.revisions(("rooms", "\ud800"), ("users", "u1")) == Revisions(0, (None, None))
-
-
-async def test_authentication_needs_the_user_the_token_and_an_active_account(store: Store) -> None:
-    await write(store, user("u1", "ann"), user("u2", "bob"), PutToken(login_token("u1", "h1")))
-    found = await store.authenticate("u1", "h1")
-    assert found is not None
-    assert (found.username, found.roles) == ("ann", frozenset({"user"}))
-    assert await store.authenticate("u2", "h1") is None
-    assert await store.authenticate("u1", "h2") is None
-    assert await store.authenticate("\ud800", "h1") is None
-    await write(store, user("u1", "ann", active=False))
-    assert await store.authenticate("u1", "h1") is None
-    assert await store.token_owner("h1") is None
-    await write(store, user("u1", "ann"), RemoveTokens("u1"))
-    assert await store.authenticate("u1", "h1") is None
 
 
 async def test_users_are_found_by_name_and_address(store: Store) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
-from strongback.storage.contract import Access
+from strongback.storage.contract import Access, RoomKey, RoomView
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,8 @@ class Caller:
     roles: frozenset[str]
     access: Access
     token_hash: str = ""
+    room: tuple[RoomKey, RoomView | None] | None = None
+    """What was found under the key of a room that was read with the token; None where none was asked for."""
 
     def may(self, permission: str) -> bool:
         """Whether the account's own roles grant a permission; an unknown one is denied (spec/03 section 2)."""

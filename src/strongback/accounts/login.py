@@ -18,7 +18,7 @@ from strongback.documents.document import Document, Stored
 from strongback.documents.user import is_active, password_hash
 from strongback.errors import Failure
 from strongback.storage.changes import Changes
-from strongback.storage.contract import Store
+from strongback.storage.contract import RoomKey, Store
 from strongback.storage.guards import Unchanged
 from strongback.storage.steps import Put, RemoveToken, Step
 
@@ -43,14 +43,20 @@ GUESSES = frozenset({UNAUTHORIZED[0], "totp-invalid"})
 """The failures that count against somebody."""
 
 
-async def authenticate(store: Store, cache: AccessCache, user_id: str, token: str) -> Caller | None:
-    """The account with this id and this token, with the grants now in force; None unless both fit."""
+async def authenticate(
+    store: Store, cache: AccessCache, user_id: str, token: str, room: RoomKey | None = None
+) -> Caller | None:
+    """The account with this id and this token, with the grants now in force; None unless both fit.
+
+    A room that is to be looked up anyway is read along, in the same statement.
+    """
     hashed = hash_token(token)
-    login = await store.authenticate(user_id, hashed)
+    login = await store.authenticate(user_id, hashed, room)
     if login is None:
         return None
     access = await cache.current(login.access_revision)
-    return Caller(login.user_id, login.username, login.roles, access, hashed)
+    read = None if room is None else (room, login.room)
+    return Caller(login.user_id, login.username, login.roles, access, hashed, read)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from strongback.accounts.caller import Caller
 from strongback.errors import Failure
-from strongback.storage.contract import RoomView, Store
+from strongback.storage.contract import RoomKey, RoomView, Store
 
 NOUNS = {"p": "group", "c": "channel", "d": "direct message"}
 """What rooms of a type are called where one is not found."""
@@ -59,16 +59,26 @@ def check_open(room: RoomView) -> None:
         raise Failure(f"The {kind}, {room.name}, is archived", "error-room-archived")
 
 
+def key(room_id: str | None, name: str | None) -> RoomKey | None:
+    """How a request names its room: a name counts only without an id; None for neither."""
+    if room_id is not None:
+        return RoomKey("id", room_id)
+    return None if name is None else RoomKey("name", name)
+
+
 async def _room(
     store: Store, caller: Caller, room_id: str | None, name: str | None, noun: str
 ) -> RoomView | None:
-    if room_id is None and name is None:
+    asked = key(room_id, name)
+    if asked is None:
         raise not_found(noun) if noun == "channel" else not_given()
     if room_id == "" and name == "" and noun == "group":
         raise not_given()
-    if room_id is not None:
-        return await store.room_by_id(room_id, caller.id)
-    return await store.room_by_name(name or "", caller.id)
+    if caller.room is not None and caller.room[0] == asked:
+        return caller.room[1]
+    if asked.by == "id":
+        return await store.room_by_id(asked.value, caller.id)
+    return await store.room_by_name(asked.value, caller.id)
 
 
 def not_given() -> Failure:

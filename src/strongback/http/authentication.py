@@ -1,17 +1,33 @@
 """Who a request comes from, and the limits that the settings put on it."""
 
+from collections.abc import Mapping
+
 from strongback.accounts.caller import Caller
 from strongback.accounts.login import authenticate as authenticate_token
+from strongback.errors import Failure
+from strongback.groups import lookup
+from strongback.http import params
 from strongback.http.endpoint import Limits
-from strongback.http.services import ServerCall, Services
+from strongback.http.services import ServerCall, ServerEndpoint, Services
+from strongback.storage.contract import RoomKey
 
 
-async def authenticate(call: ServerCall) -> Caller | None:
+async def authenticate(call: ServerCall, endpoint: ServerEndpoint) -> Caller | None:
     """The account of the headers X-User-Id and X-Auth-Token; None unless both fit (spec/01 section 3)."""
     user_id, token = call.header("x-user-id"), call.header("x-auth-token")
     if not user_id or not token:
         return None
-    return await authenticate_token(call.services.store, call.services.access, utf8(user_id), utf8(token))
+    store, access = call.services.store, call.services.access
+    room = _room(call.query) if endpoint.room else None
+    return await authenticate_token(store, access, utf8(user_id), utf8(token), room)
+
+
+def _room(query: Mapping[str, object]) -> RoomKey | None:
+    """The room that a query names; None where it names none, or so that the handler will refuse it in its turn."""
+    try:
+        return lookup.key(params.string(query, "roomId"), params.string(query, "roomName"))
+    except Failure:
+        return None
 
 
 def utf8(header: str) -> str:

@@ -161,7 +161,7 @@ class Dispatcher(Generic[S, C]):
         if b"content-length" in headers or b"transfer-encoding" in headers:
             await _read_body(call, endpoint, receive)
         if endpoint.auth != "none":
-            call.session = await self._authenticate(call)
+            call.session = await self._authenticate(call, endpoint)
             if call.session is None and endpoint.auth == "required":
                 return envelope.LOGIN_REQUIRED
         if endpoint.rate is not None or call.limits.rate_enabled:

@@ -143,7 +143,6 @@ class Call(Generic[S, C]):
 
 
 Handler = Callable[[Call[S, C]], Awaitable[Answer]]
-Authenticate = Callable[[Call[S, C]], Awaitable[C | None]]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 Rate = tuple[int, int]
@@ -169,6 +168,7 @@ class Endpoint(Generic[S, C]):
     permissions: tuple[str, ...] = ()
     any_permission: bool = False
     query: type[msgspec.Struct] | None = None
+    room: bool = False  # of a GET: the query's `roomId` or `roomName` is read with the token
     body: type[msgspec.Struct] | None = None
     validate: bool = False  # check by `schema`, or by the Struct, with Ajv's messages, before permissions
     schema: Mapping[str, object] | None = None
@@ -180,9 +180,17 @@ class Endpoint(Generic[S, C]):
     status: int = 200  # of a request that is granted
     plain_answer: bool = False  # the 200 body carries no `success` (login)
 
+    def __post_init__(self) -> None:
+        """Refuse a combination that would answer wrongly."""
+        if self.room and self.method != "GET":
+            raise ValueError(f"{self.method} {self.path} may change the room that it would read early")
+
     @property
     def paths(self) -> tuple[str, ...]:
         """Every absolute path of the endpoint."""
         return tuple(
             path if path.startswith("/") else f"/api/v1/{path}" for path in (self.path, *self.aliases)
         )
+
+
+Authenticate = Callable[[Call[S, C], Endpoint[S, C]], Awaitable[C | None]]

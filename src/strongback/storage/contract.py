@@ -6,7 +6,7 @@ Nothing here assumes SQLite, one process or one thread. A write is a value: see 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from strongback.documents.document import Stored
 from strongback.storage.changes import Changes
@@ -39,21 +39,18 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
-    """Whom a token authenticates: an active user, without the members that hold secrets."""
-
-    user_id: str
-    username: str
-    roles: frozenset[str]
-    access_revision: int
-
-
-@dataclass(frozen=True, slots=True)
 class Revisions:
     """The revision of permissions, roles and settings, and of rows, None where there is no such row."""
 
     access: int
     rows: tuple[int | None, ...]
+
+
+class RoomKey(NamedTuple):
+    """How a room is named: by its id, or by its exact name."""
+
+    by: Literal["id", "name"]
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +65,18 @@ class RoomView:
     team_id: str | None
     subscribed: bool
     subscription_roles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Whom a token authenticates: an active user, without the members that hold secrets."""
+
+    user_id: str
+    username: str
+    roles: frozenset[str]
+    access_revision: int
+    room: RoomView | None = None
+    """The room that was asked for, with the user's subscription; None where there is none, or none was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +107,8 @@ class Store(Protocol):
         Raises Conflict with the first guard that does not hold.
         """
 
-    async def authenticate(self, user_id: str, token_hash: str) -> Login | None:
-        """Find the active user with this id and this token, in one statement."""
+    async def authenticate(self, user_id: str, token_hash: str, room: RoomKey | None = None) -> Login | None:
+        """Find the active user with this id and this token, and the room asked for, in one statement."""
 
     async def access(self) -> Access:
         """Read permissions, roles and settings at one revision."""

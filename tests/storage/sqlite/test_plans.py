@@ -201,6 +201,19 @@ def test_no_statement_scans_a_table_that_grows(connection: sqlite3.Connection, s
 
 
 @pytest.mark.parametrize(
+    ("sql", "room"),
+    [
+        (statements.AUTHENTICATE_AND_ROOM_BY_ID, "sqlite_autoindex_rooms_1 (id=?)"),
+        (statements.AUTHENTICATE_AND_ROOM_BY_NAME, "rooms_name (name=?)"),
+    ],
+)
+def test_a_room_is_looked_up_after_its_token(connection: sqlite3.Connection, sql: str, room: str) -> None:
+    lines = plan(connection, sql)
+    assert [line[:8] for line in lines[:4]] == ["SEARCH t", "SEARCH u", "SEARCH r", "SEARCH s"]
+    assert f" USING INDEX {room}" in lines[2]
+
+
+@pytest.mark.parametrize(
     ("kind", "order"),
     [("integrations", "created"), ("users", "username"), ("rooms", "created"), ("users", "id")],
 )

@@ -86,6 +86,7 @@ ENDPOINTS: list[ServerEndpoint] = [
         method="GET",
         path=f"{noun.prefix}.history",
         handler=partial(history, noun),
+        room=True,
         query=HistoryQuery,
         answer=History,
         summary=f"Show what was said in a {noun.called}, newest first",

@@ -100,6 +100,7 @@ def _endpoints(noun: Noun) -> list[ServerEndpoint]:
             method="GET",
             path=f"{noun.prefix}.members",
             handler=partial(members, noun),
+            room=True,
             query=MembersQuery,
             answer=MembersAnswer,
             summary=f"List who is in a {noun.key}",

@@ -202,6 +202,7 @@ ENDPOINTS: list[ServerEndpoint] = [
             ANSWERS[noun.prefix],
             f"Show a {noun.called}",
             query=WhichRoom,
+            room=True,
         )
         for noun in (GROUPS, CHANNELS)
     ),
@@ -215,7 +216,7 @@ ENDPOINTS: list[ServerEndpoint] = [
         permissions=("view-c-room", "view-joined-room"),
         any_permission=True,
     ),
-    _get("groups.counters", counters, Counters, "Count what a group holds", query=CountersQuery),
+    _get("groups.counters", counters, Counters, "Count what a group holds", query=CountersQuery, room=True),
     _get("rooms.info", room_info, RoomAnswer, "Show a room of any type", query=FieldsQuery),
     _get("rooms.get", changed_rooms, ChangedRooms, "List the rooms that one is in", query=SinceQuery),
 ]

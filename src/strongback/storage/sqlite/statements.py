@@ -7,9 +7,17 @@ from strongback.storage.sqlite.deliveries import EVENT
 from strongback.storage.sqlite.selections import COLUMNS, stored_columns
 from strongback.storage.sqlite.version_2 import OPEN
 
-AUTHENTICATE = (
-    "SELECT u.username, u.roles, (SELECT access FROM sequence) FROM tokens t JOIN users u ON u.id = t.user_id"
-    " WHERE t.user_id = ? AND t.hash = ? AND u.active"
+_VIEW = "r.id, r.name, r.type, r.archived, r.prid, r.team_id, s.roles"
+_LOGIN = "u.username, u.roles, (SELECT access FROM sequence)"
+_TOKEN = "tokens t JOIN users u ON u.id = t.user_id"
+_VALID = "t.user_id = ? AND t.hash = ? AND u.active"
+_MEMBER = "LEFT JOIN subscriptions s ON s.rid = r.id AND s.user_id = t.user_id"
+AUTHENTICATE = f"SELECT {_LOGIN} FROM {_TOKEN} WHERE {_VALID}"
+AUTHENTICATE_AND_ROOM_BY_ID = (
+    f"SELECT {_LOGIN}, {_VIEW} FROM {_TOKEN} LEFT JOIN rooms r ON r.id = ? {_MEMBER} WHERE {_VALID}"
+)
+AUTHENTICATE_AND_ROOM_BY_NAME = (
+    f"SELECT {_LOGIN}, {_VIEW} FROM {_TOKEN} LEFT JOIN rooms r ON r.name = ? {_MEMBER} WHERE {_VALID}"
 )
 ACCESS = (
     "SELECT 'revision', '', access FROM sequence"
@@ -18,10 +26,7 @@ ACCESS = (
     " UNION ALL SELECT 'settings', id, text -> '$.value' FROM settings"
 )
 
-_ROOM = (
-    "SELECT r.id, r.name, r.type, r.archived, r.prid, r.team_id, s.roles"
-    " FROM rooms r LEFT JOIN subscriptions s ON s.rid = r.id AND s.user_id = ? WHERE"
-)
+_ROOM = f"SELECT {_VIEW} FROM rooms r LEFT JOIN subscriptions s ON s.rid = r.id AND s.user_id = ? WHERE"
 ROOM_BY_ID = f"{_ROOM} r.id = ?"
 ROOM_BY_NAME = f"{_ROOM} r.name = ?"
 

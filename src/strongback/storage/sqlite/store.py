@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import ExitStack, aclosing, closing
-from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -11,7 +10,7 @@ import msgspec
 
 from strongback.documents.document import Stored, decode_paths
 from strongback.errors import Unavailable
-from strongback.storage.contract import Access, Departure, Login, Page, Revisions, RoomView
+from strongback.storage.contract import Access, Departure, Login, Page, Revisions, RoomKey, RoomView
 from strongback.storage.guards import Steady
 from strongback.storage.kinds import KINDS
 from strongback.storage.selections import Everything, Having, IntegrationScope, Selection
@@ -33,11 +32,17 @@ from strongback.storage.sqlite.selections import (
     where,
 )
 from strongback.storage.steps import Token
+from strongback.storage.views import role_set, room_view
 
 READ_WAIT_MS = 50
 WRITE_WAIT_MS = 2_000
 WIDE = 1_000
 """More rows than this are read off the loop."""
+
+_AND_ROOM = {
+    "id": statements.AUTHENTICATE_AND_ROOM_BY_ID,
+    "name": statements.AUTHENTICATE_AND_ROOM_BY_NAME,
+}
 
 
 async def open_store(path: Path, *, writing: bool = True) -> "SQLiteStore":
@@ -76,21 +81,18 @@ def _owned(path: Path) -> IO[str]:
     return own(path)
 
 
-@lru_cache(maxsize=4096)
-def role_set(text: str) -> frozenset[str]:
-    """The roles in a column."""
-    return frozenset(msgspec.json.decode(text))
-
-
 class SQLiteStore(Outbox):
     """A store on one file; see `strongback.storage.contract.Store` for what each method does."""
 
-    async def authenticate(self, user_id: str, token_hash: str) -> Login | None:
-        found = self._one(statements.AUTHENTICATE, (user_id, token_hash))
+    async def authenticate(self, user_id: str, token_hash: str, room: RoomKey | None = None) -> Login | None:
+        if room is None or not _is_text(room.value):
+            found = self._one(statements.AUTHENTICATE, (user_id, token_hash))
+        else:
+            found = self._one(_AND_ROOM[room.by], (room.value, user_id, token_hash))
         if found is None:
             return None
-        username, roles, revision = found
-        return Login(user_id, username, role_set(roles), revision)
+        username, roles, revision, *view = found
+        return Login(user_id, username, role_set(roles), revision, room_view(view) if view else None)
 
     async def access(self) -> Access:
         rows = self._all(statements.ACCESS, ())
@@ -164,10 +166,10 @@ class SQLiteStore(Outbox):
         return Steady(having.kind, having.field, having.value, count, newest)
 
     async def room_by_id(self, rid: str, user_id: str) -> RoomView | None:
-        return _room_view(self._one(statements.ROOM_BY_ID, (user_id, rid)))
+        return room_view(self._one(statements.ROOM_BY_ID, (user_id, rid)))
 
     async def room_by_name(self, name: str, user_id: str) -> RoomView | None:
-        return _room_view(self._one(statements.ROOM_BY_NAME, (user_id, name)))
+        return room_view(self._one(statements.ROOM_BY_NAME, (user_id, name)))
 
     async def subscription(self, rid: str, user_id: str) -> Stored | None:
         found = self._one(statements.SUBSCRIPTION, (rid, user_id))
@@ -233,17 +235,10 @@ def _is_wide(selection: Selection) -> bool:
     )
 
 
-def _room_view(found: Any) -> RoomView | None:
-    if found is None:
-        return None
-    id, name, type, archived, prid, team_id, roles = found
-    return RoomView(
-        id,
-        name or "",
-        type,
-        bool(archived),
-        prid,
-        team_id,
-        roles is not None,
-        frozenset() if roles is None else role_set(roles),
-    )
+def _is_text(value: str) -> bool:
+    """Whether a stored text can be this: none has a lone surrogate, which no statement takes."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
