@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     Pool: TypeAlias = AsyncpgPool[asyncpg.Record]
 
 CONNECT_SECONDS = 5.0
-STATEMENT_SECONDS = 15.0
-"""A node that is cut off notices it after so long."""
+STATEMENT_SECONDS = 10.0
+"""A node that is cut off notices it after so long; no single statement needs as much."""
 
 SERVER_SETTINGS = {
     "application_name": "strongback",
     "jit": "off",
-    "lock_timeout": "10s",
-    "statement_timeout": "14s",
+    "lock_timeout": "8s",
+    "statement_timeout": "9s",
     # A node that stops in the middle of a commit must not hold up the others for longer.
     "idle_in_transaction_session_timeout": "5s",
 }

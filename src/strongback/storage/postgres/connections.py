@@ -1,5 +1,6 @@
 """The connections of a store: one pool that reads, one that commits, and how a commit is run."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ RUNS = 3
 """A commit that met another one in a deadlock is run again, so often in all."""
 
 SLICE = 200
+
+CLOSE_SECONDS = 5.0
 
 OWING = (PutDeliveries, PutReplay)
 """The steps after which there is something to deliver."""
@@ -61,8 +64,8 @@ class Connections:
                 revision = await check(connection, changes.guards)
                 await apply(connection, changes.steps, revision)
                 await connection.execute("COMMIT")
-            except BaseException:
-                await _undo(connection)
+            except BaseException as error:
+                await _undo(connection, error)
                 raise
 
     @asynccontextmanager
@@ -145,7 +148,11 @@ class Connections:
                 await _close(pool)
 
 
-async def _undo(connection: "Connection") -> None:
+async def _undo(connection: "Connection", error: BaseException) -> None:
+    """Take back what a commit has written so far; where nothing answers, the database does so by itself."""
+    if isinstance(error, TimeoutError):
+        connection.terminate()
+        return
     try:
         await connection.execute("ROLLBACK")
     except FAILURES:
@@ -153,4 +160,9 @@ async def _undo(connection: "Connection") -> None:
 
 
 async def _close(pool: "Pool") -> None:
-    """Let a pool finish what it does; what can not finish in time is cut off."""
+    """Let a pool finish what it does; what does not finish in time is cut off."""
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await pool.close()
+    except FAILURES:
+        pool.terminate()

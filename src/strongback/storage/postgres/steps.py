@@ -89,9 +89,7 @@ async def run(connection: "Connection", step: Step, revision: int) -> None:
         case Remove(kind, id):
             await connection.execute(f"DELETE FROM {table(kind)} WHERE id = $1", id)
         case RemoveAll(kind, name, value):
-            await connection.execute(f"DELETE FROM {table(kind)} WHERE {field(kind, name)} = $1", value)
-            if (kind, name) == ("history", "integration_id"):
-                await connection.execute("DELETE FROM copies WHERE integration = $1", value)
+            await remove_all(connection, kind, name, value)
         case MarkSeen(rid, user_id, at):
             await connection.execute(MARK_SEEN, at, int(step.alert), rid, user_id)
         case SetMembers():
@@ -110,6 +108,19 @@ async def run(connection: "Connection", step: Step, revision: int) -> None:
             await connection.execute(PUT_SECRET, integration_id, sealed)
         case _:
             await _of_the_outbox(connection, step)
+
+
+A_STATEMENT = 1_000
+"""So many rows go at once: however many there are, no statement takes longer than a statement may."""
+
+
+async def remove_all(connection: "Connection", kind: str, name: str, value: str) -> None:
+    """Remove every row with a value in a field."""
+    some = f"SELECT id FROM {table(kind)} WHERE {field(kind, name)} = $1 LIMIT {A_STATEMENT}"
+    while await connection.execute(f"DELETE FROM {kind} WHERE id IN ({some})", value) != "DELETE 0":
+        pass
+    if (kind, name) == ("history", "integration_id"):
+        await connection.execute("DELETE FROM copies WHERE integration = $1", value)
 
 
 async def _of_the_outbox(connection: "Connection", step: Step) -> None:
