@@ -1,0 +1,82 @@
+"""Texts and searches as PostgreSQL's `tsvector` and `tsquery`, with the words that FTS5 finds in them on SQLite.
+
+Letters, numbers and characters of private use make words; everything else parts them. Words compare without regard to
+case and to accents.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from hashlib import sha256
+
+MOST_BYTES = 500
+"""A longer word is known by its hash; PostgreSQL takes 2,046 bytes."""
+
+MOST_POSITION = 16_383
+MOST_VECTOR_BYTES = 900_000
+"""Of PostgreSQL's 1,048,575: what a text has beyond is not found."""
+
+POSITIONS_A_WORD = 255
+ROOM, LONG = "#", "~"
+"""What a room and a long word begin with: no word has such a character."""
+
+
+class _Fold(dict[int, str]):
+    """What each character becomes: what compares equal is equal, what parts words is a space."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = folded = _folded(chr(code))
+        return folded
+
+
+def _folded(character: str) -> str:
+    if unicodedata.category(character)[0] not in "LN" and unicodedata.category(character) != "Co":
+        return "" if unicodedata.category(character) == "Mn" else " "
+    return character.lower()
+
+
+_FOLD = _Fold()
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, in order, in the form in which they compare."""
+    return text.translate(_FOLD).split()
+
+
+def vector(rid: str, text: str) -> str:
+    """The text of a `tsvector`: the words of a message with their positions, and its room."""
+    places: dict[str, list[int]] = {}
+    for position, word in enumerate(words_of(text), 1):
+        places.setdefault(word, []).append(min(position, MOST_POSITION))
+    parts, size = [_quoted(_room(rid))], 0
+    for word, positions in places.items():
+        lexeme = _bounded(word)
+        kept = positions[:POSITIONS_A_WORD]
+        size += 2 * len(kept) + 4 * len(lexeme) + 4
+        if size > MOST_VECTOR_BYTES:
+            break
+        parts.append(f"{_quoted(lexeme)}:{','.join(map(str, kept))}")
+    return " ".join(parts)
+
+
+def query(rid: str, words: Sequence[str]) -> str | None:
+    """The text of a `tsquery` that finds the messages of a room with all of these words; None where none can have them.
+
+    What falls into several words is found where they follow each other.
+    """
+    phrases = [[_quoted(_bounded(word)) for word in words_of(asked)] for asked in words]
+    if not all(phrases):
+        return None
+    return " & ".join([_quoted(_room(rid)), *("<->".join(phrase) for phrase in phrases)])
+
+
+def _room(rid: str) -> str:
+    return ROOM + _bounded(rid.replace("\0", ""))
+
+
+def _bounded(word: str) -> str:
+    encoded = word.encode(errors="surrogatepass")
+    return word if len(encoded) <= MOST_BYTES else LONG + sha256(encoded).hexdigest()
+
+
+def _quoted(lexeme: str) -> str:
+    return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
