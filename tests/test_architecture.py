@@ -9,7 +9,7 @@ import pytest
 SRC = Path(__file__).parents[1] / "src" / "strongback"
 
 LAYERS = (
-    ("errors", "ids", "clock", "allowlist", "settings", "faults"),
+    ("errors", "ids", "clock", "allowlist", "settings", "faults", "metrics"),
     ("query",),
     ("documents",),
     (
@@ -19,6 +19,7 @@ LAYERS = (
         "storage.changes",
         "storage.selections",
         "storage.deliveries",
+        "storage.tallies",
         "storage.contract",
     ),
     ("listing",),

@@ -1,6 +1,7 @@
 """From a scope to an answer: routing, and the checks in front of a handler in their order (spec/01 §3)."""
 
 from collections.abc import Callable, Iterable, Mapping
+from time import perf_counter
 from traceback import format_exc
 from typing import Any, Generic, cast
 
@@ -8,6 +9,7 @@ import msgspec
 import structlog
 from starlette.types import Receive, Scope, Send
 
+from strongback import metrics
 from strongback.errors import Conflict, Failure, Unavailable
 from strongback.http import body, cors, envelope
 from strongback.http.endpoint import Authenticate, C, Call, Endpoint, Limits, S
@@ -116,26 +118,30 @@ class Dispatcher(Generic[S, C]):
         authenticate: Authenticate[S, C],
         limits: Callable[[], Limits],
         now: Callable[[], int],
+        limiter: RateLimiter,
     ) -> None:
         self._table = Table(endpoints)
         self._services = services
         self._authenticate = authenticate
         self._limits = limits
         self._now = now
-        self._limiter = RateLimiter()
+        self._limiter = limiter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request; nothing but a cancellation gets out."""
+        since, method = perf_counter(), scope["method"]
         found = self._table.find(scope["path"])
         if found is None:
-            await _send(send, envelope.NOT_FOUND, _API_HEADERS, scope["method"] == "HEAD")
+            metrics.answered(metrics.UNKNOWN, method, envelope.NOT_FOUND.status, since)
+            await _send(send, envelope.NOT_FOUND, _API_HEADERS, method == "HEAD")
             return
         resource, path = found
-        method = scope["method"]
         entry = resource.methods.get("GET" if method == "HEAD" else method)
         if entry is None:
             headers = _BARE_HEADERS if method == "OPTIONS" else resource.headers
-            await _send(send, self._without_endpoint(resource, scope), headers, method == "HEAD")
+            response = self._without_endpoint(resource, scope)
+            metrics.answered(resource.path, method, response.status, since)
+            await _send(send, response, headers, method == "HEAD")
             return
         call: Call[S, C] | None = None
         try:
@@ -144,6 +150,8 @@ class Dispatcher(Generic[S, C]):
         except Failure as failure:
             response = envelope.failure(failure)
         except (Unavailable, Conflict) as error:
+            if isinstance(error, Unavailable):
+                metrics.UNAVAILABLE["requests"].inc()
             _log.warning("unavailable", path=resource.path, reason=str(error))
             response = envelope.unavailable()
         except body.DisconnectedError:
@@ -152,6 +160,7 @@ class Dispatcher(Generic[S, C]):
             # As text: a renderer that shows local variables would write tokens into the log.
             _log.error("internal error", method=method, path=resource.path, traceback=format_exc())
             response = envelope.INTERNAL
+        metrics.answered(resource.path, method, response.status, since)
         await _send(send, response, resource.headers, method == "HEAD", call.extra if call else ())
 
     async def _answer(
