@@ -12,6 +12,7 @@ from strongback.http.dispatch import Dispatcher
 from strongback.http.endpoint import UNLIMITED, Authenticate, C, Call, Endpoint, Limits, S
 from strongback.http.envelope import Raw, encode
 from strongback.http.openapi import document
+from strongback.http.rate_limit import RateLimiter
 
 PREFIXES = ("/api/", "/hooks/")
 
@@ -43,12 +44,16 @@ def build(
     authenticate: Authenticate[S, C],
     limits: Callable[[], Limits] = Limits,
     now: Callable[[], int] = epoch_ms,
+    limiter: RateLimiter | None = None,
     routes: Sequence[BaseRoute] = (),
     lifespan: Lifespan[Any] | None = None,
     title: str = "Strongback",
     version: str = "0",
 ) -> Application:
-    """Build the application from its endpoints; ``limits`` is asked at every request."""
+    """Build the application from its endpoints; ``limits`` is asked at every request.
+
+    Calls are counted in ``limiter``, by default in one of the application's own.
+    """
     served = list(endpoints)
 
     async def openapi(call: Call[S, C]) -> Raw:
@@ -65,5 +70,12 @@ def build(
         plain_answer=True,
     )
     served.append(described)
-    dispatcher = Dispatcher(served, services=services, authenticate=authenticate, limits=limits, now=now)
+    dispatcher = Dispatcher(
+        served,
+        services=services,
+        authenticate=authenticate,
+        limits=limits,
+        now=now,
+        limiter=RateLimiter() if limiter is None else limiter,
+    )
     return Application(dispatcher, routes, lifespan)

@@ -1,9 +1,11 @@
 """The rate limiter: fixed windows per client address, route and verb (spec/01 §6)."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from strongback.errors import Failure
 from strongback.http.envelope import Header
+from strongback.storage.tallies import Tally
 
 Key = tuple[str, str, str]
 
@@ -40,11 +42,31 @@ class Window(NamedTuple):
         return max(1, -(-(self.reset - now) // 1000))
 
 
+@dataclass(slots=True)
+class Count:
+    """The calls of one key in its window; ``unshared`` of them are not yet known to the other nodes."""
+
+    reset: int
+    milliseconds: int
+    calls: int = 0
+    unshared: int = 0
+
+    def adopt(self, handed: Tally, total: Tally, now: int) -> None:
+        """Take over what all nodes have counted, once ``handed`` has been added to it."""
+        self.unshared -= handed.calls
+        known, self.calls = self.calls, total.calls + self.unshared
+        if total.reset == handed.reset:
+            # Fewer than this node knows of in the same window: the others' memory was lost, in a crash.
+            self.calls = max(self.calls, known)
+        # A window that ends too late was opened by a clock ahead of this one; `hit` would not believe in it.
+        self.reset = min(total.reset, now + self.milliseconds)
+
+
 class RateLimiter:
     """Counts calls in memory; expired windows are swept, and the oldest go first beyond ``max_windows``."""
 
     def __init__(self, max_windows: int = MAX_WINDOWS) -> None:
-        self._windows: dict[Key, tuple[int, int]] = {}  # key -> (reset, calls), in order of opening
+        self._windows: dict[Key, Count] = {}  # in order of opening
         self._max_windows = max_windows
         self._until_sweep = SWEEP_EVERY
 
@@ -52,21 +74,31 @@ class RateLimiter:
         return len(self._windows)
 
     def hit(self, key: Key, calls: int, milliseconds: int, now: int) -> Window:
-        """Count one call of ``key`` at ``now`` (epoch ms)."""
-        reset, used = self._windows.get(key, (0, 0))
-        if reset <= now or reset > now + milliseconds:
-            self._windows.pop(key, None)
-            self._make_room(now)
-            reset, used = now + milliseconds, 0
-        used += 1
-        self._windows[key] = (reset, min(used, calls + 1))
-        return Window(calls, max(0, calls - used), reset, used > calls)
+        """Count one call of ``key`` at ``now`` (epoch ms); a call too many does not count."""
+        count = self._windows.get(key)
+        if count is None or count.reset <= now or count.reset > now + milliseconds:
+            count = self._open(key, milliseconds, now)
+        if count.calls >= calls:
+            return Window(calls, 0, count.reset, True)
+        count.calls += 1
+        count.unshared += 1
+        return Window(calls, calls - count.calls, count.reset, False)
+
+    def unshared(self, now: int) -> list[tuple[Key, Count]]:
+        """Return the open windows with calls that the other nodes do not know of."""
+        return [(key, count) for key, count in self._windows.items() if count.unshared and count.reset > now]
+
+    def _open(self, key: Key, milliseconds: int, now: int) -> Count:
+        self._windows.pop(key, None)
+        self._make_room(now)
+        count = self._windows[key] = Count(now + milliseconds, milliseconds)
+        return count
 
     def _make_room(self, now: int) -> None:
         self._until_sweep -= 1
         if self._until_sweep <= 0 or len(self._windows) >= self._max_windows:
             self._until_sweep = SWEEP_EVERY
-            self._windows = {key: window for key, window in self._windows.items() if window[0] > now}
+            self._windows = {key: count for key, count in self._windows.items() if count.reset > now}
         if len(self._windows) >= self._max_windows:
             for key in list(self._windows)[: max(1, self._max_windows // 10)]:
                 del self._windows[key]

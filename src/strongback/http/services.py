@@ -1,6 +1,6 @@
 """What every route is handed: the store, the time, the cached permissions and the process's settings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,6 +46,7 @@ class Services:
     scripts: Pool = field(default_factory=Pool)
     egress: Client = field(default_factory=lambda: Client(Policy()))
     secrets: Secrets = field(default_factory=lambda: Secrets("", Path(KEY_FILE)))
+    api_calls: RateLimiter = field(default_factory=RateLimiter)
     hook_calls: RateLimiter = field(default_factory=RateLimiter)
     """Apart from the calls of the API, so that those who guess at hooks can not push others out of it."""
     login_attempts: LoginAttempts = field(default_factory=LoginAttempts)
@@ -64,6 +65,11 @@ class Services:
             scripts_disabled=self.settings.disable_integration_scripts,
         )
         object.__setattr__(self, "incoming", incoming)
+
+    @property
+    def limiters(self) -> Mapping[str, RateLimiter]:
+        """What counts calls, by the names under which nodes add them up."""
+        return {"api": self.api_calls, "hooks": self.hook_calls}
 
 
 ServerCall = Call[Services, Caller]
