@@ -206,6 +206,19 @@ async def test_beyond_the_limit_of_an_integration_a_delivery_has_failed(store: S
     assert found[0].state == "pending"
 
 
+async def test_what_is_open_is_counted_over_all_integrations(store: Store) -> None:
+    assert await store.open_deliveries() == 0
+    await write(store, integration("i1"), owed("e0.0"), owed("e1.0", to="i2"), owed("e2.0", to="i3"))
+    await write(store, event("e"), owing("e", "i2", "i2", "i3", limit=1))
+    assert await store.open_deliveries() == 3
+    await claimed(store)
+    assert await store.open_deliveries() == 3
+    await write(store, settled("e1.0", "delivered"), settled("e2.0", "pending"))
+    assert await store.open_deliveries() == 2
+    await write(store, Remove("integrations", "i1"))
+    assert await store.open_deliveries() == 1
+
+
 async def test_failures_in_a_row_are_counted_until_a_success(store: Store) -> None:
     await write(store, owed("e0.0"))
     for at in (10, 20, 30):

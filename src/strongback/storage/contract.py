@@ -190,6 +190,9 @@ class Store(Protocol):
     async def queue(self, integration_id: str) -> Queue:
         """How the deliveries of an integration fare."""
 
+    async def open_deliveries(self) -> int:
+        """How many deliveries have not reached their end; a row an integration is read, not one a delivery."""
+
     async def claim(self, worker: str, now: int, lease: int, wanted: Wanted) -> Claims:
         """Take deliveries that are due, for this worker alone until `lease` (epoch milliseconds)."""
 

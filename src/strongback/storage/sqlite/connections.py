@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
+from strongback import metrics
 from strongback.errors import Unavailable
 from strongback.faults import reach
 from strongback.storage.changes import Changes
@@ -51,7 +52,8 @@ class Connections:
         return found
 
     async def commit(self, changes: Changes) -> None:
-        await self._write(lambda connection: apply(connection, changes))
+        with metrics.committing():
+            await self._write(lambda connection: apply(connection, changes))
         if any(type(step) in OWING for step in changes.steps):
             reach("after-commit")
             self._wake()

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 
+from strongback import metrics
 from strongback.documents.document import Stored
 from strongback.storage.deliveries import (
     Claims,
@@ -69,6 +70,13 @@ class Outbox(Connections):
     async def queue(self, integration_id: str) -> Queue:
         return Queue(*(self._one(statements.QUEUE, (integration_id,)) or ()))
 
+    async def open_deliveries(self) -> int:
+        def read(connection: sqlite3.Connection) -> int:
+            found: int = connection.execute(statements.ALL_QUEUES).fetchone()[0]
+            return found
+
+        return await self._wide.run(read)
+
     async def claim(self, worker: str, now: int, lease: int, wanted: Wanted) -> Claims:
         after = self._next_claim
         claims, self._next_claim = await self._write(
@@ -98,4 +106,6 @@ class Outbox(Connections):
         return None if found is None else found[0]
 
     async def retire(self, old: Old) -> int:
-        return await self._write(lambda connection: retention.retire(connection, old))
+        gone, expired = await self._write(lambda connection: retention.retire(connection, old))
+        metrics.DELIVERIES["expired"].inc(expired)
+        return gone

@@ -42,19 +42,19 @@ EXPIRE = (
 )
 
 
-def retire(connection: sqlite3.Connection, old: Old) -> int:
-    """Remove up to a batch of each kind; answers how many rows went or expired."""
+def retire(connection: sqlite3.Connection, old: Old) -> tuple[int, int]:
+    """Remove up to a batch of each kind; answers how many rows went or expired, and how many of them expired."""
     gone = connection.execute(OLD_DELIVERIES, (old.batch, old.before)).rowcount
     gone += connection.execute(OLD_EVENTS, (old.before, old.batch)).rowcount
     gone += connection.execute(OLD_HISTORY, (old.before, old.batch)).rowcount
     gone += connection.execute(OLD_KEYS, (old.keys_before, old.batch)).rowcount
     reach("during-retention")
-    integration = ""
-    while gone < old.batch and (found := connection.execute(BUSY, (integration,)).fetchone()) is not None:
+    integration, expired = "", 0
+    while gone + expired < old.batch and (found := connection.execute(BUSY, (integration,)).fetchone()) is not None:
         (integration,) = found
         expiring = (old.expired, old.now, old.pending_before, integration)
-        gone += connection.execute(EXPIRE, expiring).rowcount
+        expired += connection.execute(EXPIRE, expiring).rowcount
         gone += connection.execute(SURPLUS_DELIVERIES, (integration, old.batch, old.keep)).rowcount
         gone += connection.execute(SURPLUS_HISTORY, (integration, old.batch, old.keep)).rowcount
         connection.execute(UNUSED_COPIES, (integration,))
-    return gone
+    return gone + expired, expired

@@ -78,6 +78,7 @@ LAST_REPLAY = (
     " WHERE e.id = ? AND d.number = ?"
 )
 QUEUE = "SELECT open, failures, failing_since FROM queues WHERE integration = ?"
+ALL_QUEUES = "SELECT coalesce(sum(open), 0) FROM queues"
 ANSWERED = "SELECT digest, status, body FROM keys WHERE integration = ? AND key = ? AND created >= ?"
 SECRET = "SELECT sealed FROM secrets WHERE integration = ?"
 
