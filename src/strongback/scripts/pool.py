@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from strongback import metrics
 from strongback.scripts import outcome
 from strongback.scripts.breaker import Breaker
 from strongback.scripts.contract import FetchCall, Limits, Run, Script, ScriptError
@@ -33,6 +34,15 @@ class Pool:
 
     async def run(self, script: Script, method: str, argument: Any, fetch: FetchCall) -> Run:
         """Call a method of a script with a JSON value; a script that gives no answer raises ScriptError."""
+        try:
+            run = await self._run(script, method, argument, fetch)
+        except ScriptError as error:
+            metrics.SCRIPT_RUNS[error.kind].inc()
+            raise
+        metrics.SCRIPT_RUNS["answered"].inc()
+        return run
+
+    async def _run(self, script: Script, method: str, argument: Any, fetch: FetchCall) -> Run:
         self._refuse_resting(script.integration_id)
         try:
             text = encode(argument)

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from strongback import ids
+from strongback import ids, metrics
 from strongback.egress.contract import EgressError, Request, Response
 from strongback.errors import Unavailable
 from strongback.faults import reach
@@ -44,6 +44,7 @@ async def attempt(parts: Parts, delivery: Delivery, event: StoredEvent, slot: Sl
         await _attempt(parts, delivery, event, slot)
     except Unavailable as error:
         slot.free()
+        metrics.UNAVAILABLE["deliveries"].inc()
         _log.warning("a delivery has to wait", delivery=delivery.id, reason=str(error))
         await settle_unsent(parts, delivery, "pending", NOT_NOW, wait=BUSY_WAIT_MS)
     except Exception:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from strongback import metrics
 from strongback.clock import Clock
 from strongback.errors import Conflict, Unavailable
 from strongback.faults import reach
@@ -125,6 +126,7 @@ class Dispatcher:
             await self._let_go()
             wait = await self._claim()
         except Unavailable as error:
+            metrics.UNAVAILABLE["deliveries"].inc()
             _log.warning("deliveries can not be claimed", reason=str(error))
             return AFTER_FAILURE_SECONDS
         if not self._stopping:
@@ -221,6 +223,7 @@ class Dispatcher:
                     await self._store.renew(self.worker, now + LEASE_MS)
                 await self._store.reclaim(now)
             except Unavailable as error:
+                metrics.UNAVAILABLE["deliveries"].inc()
                 _log.warning("leases can not be renewed", reason=str(error))
 
     async def _mind_the_clock(self) -> None:

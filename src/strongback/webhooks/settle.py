@@ -6,12 +6,13 @@ from functools import lru_cache
 
 import structlog
 
+from strongback import metrics
 from strongback.documents.document import Stored
 from strongback.errors import Conflict, Failure, Unavailable
 from strongback.integrations.mask import masked_copy
 from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
-from strongback.storage.deliveries import Delivery
+from strongback.storage.deliveries import ENDS, Delivery
 from strongback.storage.guards import Held
 from strongback.storage.steps import CountOutcome, PutHistory, SettleDelivery
 from strongback.webhooks import request as requests
@@ -58,7 +59,16 @@ async def settle(parts: Parts, one: Attempt, outcome: Outcome) -> None:
             await add_disabling(parts, changes, one, disable, now)
         return changes
 
-    await commit(parts.store, build)
+    if await commit(parts.store, build):
+        _count(one.delivery, outcome, parts.clock())
+
+
+def _count(delivery: Delivery, outcome: Outcome, now: int) -> None:
+    metrics.ATTEMPTS[outcome.state].inc()
+    if outcome.state != "retry":
+        metrics.DELIVERIES[outcome.state].inc()
+    if outcome.state == "delivered":
+        metrics.DELIVERY_DELAY.observe(max(now - delivery.created, 0) / 1000)
 
 
 def _settled(one: Attempt, outcome: Outcome, now: int) -> SettleDelivery:
@@ -90,22 +100,28 @@ async def settle_unsent(parts: Parts, delivery: Delivery, state: str, reason: st
         step = SettleDelivery(delivery.id, state, reason, now + wait, now, attempted=False)
         return Changes([Held(delivery.id, delivery.worker or "")], [step])
 
-    await commit(parts.store, build)
+    if await commit(parts.store, build) and state in ENDS:
+        metrics.DELIVERIES[state].inc()
 
 
-async def commit(store: Store, build: Callable[[], Awaitable[Changes]]) -> None:
-    """Commit what `build` makes, again where others changed what it read, for as long as the delivery is held."""
+async def commit(store: Store, build: Callable[[], Awaitable[Changes]]) -> bool:
+    """Commit what `build` makes, again where others changed what it read, for as long as the delivery is held.
+
+    Answers False where it no longer is.
+    """
     for tried in range(1_000_000):
         try:
             await store.commit(await build())
         except Conflict as conflict:
             if isinstance(conflict.guard, Held):
-                return  # its lease ended, or it was cancelled meanwhile: what another records counts
+                return False  # its lease ended, or it was cancelled meanwhile: what another records counts
         except Unavailable as error:
+            metrics.UNAVAILABLE["deliveries"].inc()
             _log.warning("an attempt can not be recorded yet", reason=str(error))
             await asyncio.sleep(PAUSES[min(tried, len(PAUSES) - 1)])
         else:
-            return
+            return True
+    return False
 
 
 @lru_cache(maxsize=512)
