@@ -21,7 +21,7 @@ def test_every_setting_has_a_variable_of_its_own() -> None:
     [
         ("STRONGBACK_PORT", "x", "must be a whole number"),
         ("STRONGBACK_PORT", "65536", "must be from 0 to 65535"),
-        ("STRONGBACK_DATABASE", "postgresql://x", "must look like sqlite:///"),
+        ("STRONGBACK_DATABASE", "mysql://x/y", "must look like sqlite:///"),
         ("STRONGBACK_DATABASE", "sqlite:///", "must look like sqlite:///"),
         ("STRONGBACK_DEV", "perhaps", "must be true or false"),
         ("STRONGBACK_LOG_FORMAT", "xml", "must be one of auto, console, json"),
@@ -64,6 +64,24 @@ def test_the_administrators_password_is_not_in_the_repr() -> None:
 )
 def test_a_path_is_relative_with_three_slashes_and_absolute_with_four(url: str, path: str) -> None:
     assert str(Settings.load({"database": url}, {}).database_path) == path
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://me:hunter2@db.example.com:5433/chat", "postgres://db/chat?sslmode=require"]
+)
+def test_postgresql_has_no_file_and_its_password_is_not_in_the_repr(url: str) -> None:
+    settings = Settings.load({}, {"STRONGBACK_DATABASE": url})
+    assert settings.database == url
+    assert settings.database_path is None
+    assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://", "postgresql://host", "postgresql:///", "mysql://h/n", "sqlite:///", "x"]
+)
+def test_another_database_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"--database must look like sqlite:///data/strongback\.db"):
+        Settings.load({"database": url}, {})
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,9 @@ ENDPOINTS: Sequence[ServerEndpoint] = [
 
 async def open_store(settings: Settings, *, writing: bool) -> Store:
     """Open the database that the settings name; raises Unavailable with a sentence."""
-    return await open_sqlite(settings.database_path, writing=writing)
+    path = settings.database_path
+    assert path is not None
+    return await open_sqlite(path, writing=writing)
 
 
 async def prepare(
@@ -126,6 +128,7 @@ async def prepare(
     await seed(store, clock, settings)
     access = await AccessCache.load(store)
     policy = Policy(settings.egress_allow, settings.dev, listening)
+    database = settings.database_path
     return Services(
         store,
         clock,
@@ -138,7 +141,7 @@ async def prepare(
         on_event=(outbox(Triggers(store), clock, lambda: str(access.newest.settings["Site_Url"])),),
         egress=Client(policy, max_bytes=settings.egress_response_bytes),
         scripts=Pool(limits=script_limits(settings)),
-        secrets=Secrets(settings.secret_key, settings.database_path.with_name(KEY_FILE)),
+        secrets=Secrets(settings.secret_key, None if database is None else database.with_name(KEY_FILE)),
     )
 
 

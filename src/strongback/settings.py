@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
 
 from strongback.allowlist import Allowlist
 
 T = TypeVar("T")
 
 SQLITE = "sqlite:///"
+POSTGRES = ("postgresql://", "postgres://")
 SHORTEST_KEY = 32
 LOG_FORMATS = ("auto", "console", "json")
 YES = frozenset({"true", "yes", "on", "1"})
@@ -98,10 +100,16 @@ def log_format(value: str) -> str:
 
 
 def database_url(value: str) -> str:
-    """Check the URL of a database: `sqlite:///` and a path."""
-    if not value.startswith(SQLITE) or value == SQLITE or "\0" in value:
-        raise ValueError("must look like sqlite:///data/strongback.db, or sqlite:////srv/strongback.db")
-    return value
+    """Check the URL of a database: `sqlite:///` and a path, or `postgresql://` with a host and a database's name."""
+    if "\0" not in value:
+        if value.startswith(SQLITE) and value != SQLITE:
+            return value
+        if value.startswith(POSTGRES) and urlsplit(value).path.strip("/"):
+            return value
+    raise ValueError(
+        "must look like sqlite:///data/strongback.db, sqlite:////srv/strongback.db or"
+        " postgresql://user:password@host/name"
+    )
 
 
 def secret_key(value: str) -> str:
@@ -122,7 +130,11 @@ class Settings:
     """All settings of a process; docs/settings.md says what each is for."""
 
     database: str = setting(
-        "sqlite:///data/strongback.db", Source("STRONGBACK_DATABASE", database_url, flag="--database")
+        "sqlite:///data/strongback.db",
+        Source("STRONGBACK_DATABASE", database_url, flag="--database", secret=True),
+    )
+    database_connections: int = setting(
+        10, Source("STRONGBACK_DATABASE_CONNECTIONS", number(2, 1_000), name="database.connections")
     )
     host: str = setting("127.0.0.1", Source("STRONGBACK_HOST", text, flag="--host"))
     port: int = setting(3000, Source("STRONGBACK_PORT", number(0, 65535), flag="--port"))
@@ -213,9 +225,9 @@ class Settings:
             )
 
     @property
-    def database_path(self) -> Path:
-        """The file of the SQLite database."""
-        return Path(self.database.removeprefix(SQLITE))
+    def database_path(self) -> Path | None:
+        """The file of the SQLite database; None on PostgreSQL."""
+        return Path(self.database.removeprefix(SQLITE)) if self.database.startswith(SQLITE) else None
 
 
 def sources() -> dict[str, Source]:

@@ -1,5 +1,6 @@
 """What a new database holds (spec/01 sections 6, 11 and 12, spec/03, spec/08 section 3)."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,9 @@ from strongback.accounts.seed import seed
 from strongback.documents.document import Document
 from strongback.settings import Settings
 from strongback.storage.changes import Changes
-from strongback.storage.sqlite.store import open_store
 from strongback.storage.steps import Put, Remove
 from tests.accounts.conftest import NOW, MakeWorld, World
+from tests.stores import open_store
 
 pytestmark = pytest.mark.anyio
 
@@ -116,6 +117,15 @@ async def test_the_administrator_may_be_given_an_id(make_world: MakeWorld) -> No
     assert (boss["username"], boss["name"]) == ("boss", "The Boss")
 
 
+async def test_servers_that_start_at_once_make_one_administrator(make_world: MakeWorld) -> None:
+    world = await make_world(admin_pass="")
+    settings = Settings(admin_pass="pw-admin")
+    await asyncio.gather(*(seed(world.store, world.clock, settings) for _ in range(5)))
+    (admin,) = await world.bodies("users", "username", "admin")
+    joined = await world.bodies("subscriptions", "rid", "GENERAL")
+    assert [entry["u"]["_id"] for entry in joined] == [admin["_id"]]
+
+
 async def test_a_second_start_writes_nothing(world: World) -> None:
     before = await world.store.access()
     await seed(world.store, lambda: NOW + 1, Settings(admin_pass="pw-admin"))
@@ -137,7 +147,7 @@ async def test_an_edited_permission_and_setting_stay_edited(world: World) -> Non
 
 
 async def test_without_an_administrator_the_oldest_account_becomes_one(tmp_path: Path) -> None:
-    store = await open_store(tmp_path / "imported.db")
+    store = await open_store(tmp_path)
     try:
         for id, created, kind in (
             ("bot", NOW - 3, "bot"),

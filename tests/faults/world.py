@@ -68,7 +68,8 @@ class World:
     @property
     def database(self) -> Path:
         """The file of the database."""
-        return self._settings.database_path
+        assert (path := self._settings.database_path) is not None
+        return path
 
     async def start(self) -> None:
         """Open the database and begin to deliver; at the first time, log in and make the group."""

@@ -10,6 +10,7 @@ from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
 from strongback.storage.guards import (
     Absent,
+    AccessAt,
     AdminRemains,
     EmailFree,
     Guard,
@@ -156,6 +157,15 @@ async def test_writes_of_settings_permissions_and_roles_raise_the_access_revisio
     assert access.permissions["x"] == frozenset({"a"})
     assert access.settings["x"] == 1
     assert access.roles["x"] == "Users"
+
+
+async def test_a_commit_may_ask_that_no_permission_role_or_setting_has_changed(store: Store) -> None:
+    seen = (await store.access()).revision
+    await store.commit(Changes([AccessAt(seen)], [room("r1", "alpha")]))
+    await store.commit(Changes([AccessAt(seen)], [Put("settings", Document("x", {"_id": "x", "value": 1}))]))
+    with pytest.raises(Conflict):
+        await store.commit(Changes([AccessAt(seen)], [room("r2", "beta")]))
+    assert await store.get("rooms", "r2") is None
 
 
 async def test_login_tokens_beyond_the_cap_go_oldest_first(store: Store) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from strongback.errors import Unavailable
+from strongback.errors import Failure, Unavailable
 from strongback.webhooks.secrets import KEY_FILE, Secrets
 
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -121,3 +121,11 @@ def test_no_error_shows_the_secret_or_the_key(file: Path) -> None:
             secrets.unseal(integration_id, sealed)
         assert SECRET not in str(caught.value)
         assert KEY not in str(caught.value)
+
+
+def test_where_nodes_share_a_database_the_key_must_be_given() -> None:
+    with pytest.raises(Failure, match="STRONGBACK_SECRET_KEY, the same on every node"):
+        Secrets("", None).seal("i1", SECRET)
+    with pytest.raises(Unavailable, match="set STRONGBACK_SECRET_KEY to it"):
+        Secrets("", None).unseal("i1", Secrets(KEY, None).seal("i1", SECRET))
+    assert Secrets(KEY, None).unseal("i1", Secrets(KEY, None).seal("i1", SECRET)) == SECRET

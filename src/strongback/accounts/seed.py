@@ -4,11 +4,13 @@ Only what is absent is written, in one commit (spec/03 section 1, spec/08 sectio
 """
 
 import json
+from functools import partial
 from typing import Any
 
 from strongback import ids
 from strongback.accounts.passwords import hash_password
 from strongback.accounts.permission_defaults import PERMISSIONS, ROLES
+from strongback.accounts.retry import retry
 from strongback.accounts.setting_defaults import PUBLIC, SETTINGS
 from strongback.clock import Clock
 from strongback.documents.document import Document
@@ -19,7 +21,7 @@ from strongback.errors import Conflict
 from strongback.settings import Settings
 from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
-from strongback.storage.guards import AdminRemains, Unchanged
+from strongback.storage.guards import AccessAt, AdminRemains, Unchanged
 from strongback.storage.selections import Everything
 from strongback.storage.steps import Put, Remove, RemoveAll
 
@@ -31,10 +33,14 @@ NOT_GIVEN = ("createdAt", "_updatedAt", "lastLogin", "__rooms")
 
 
 async def seed(store: Store, clock: Clock, settings: Settings) -> None:
-    """Write what a server needs and the database lacks."""
+    """Write what a server needs and the database lacks; several servers may start on one database at once."""
+    await retry(partial(_seed, store, clock, settings))
+
+
+async def _seed(store: Store, clock: Clock, settings: Settings) -> None:
     now = clock()
-    changes = Changes()
     access = await store.access()
+    changes = Changes([AccessAt(access.revision)])
     for id, roles in PERMISSIONS.items():
         if id not in access.permissions:
             changes.steps.append(Put("permissions", _stamped(id, {"roles": list(roles)}, now)))

@@ -47,7 +47,7 @@ COMMON = {"enabled": True, "username": ROCKET_CAT, "scriptEnabled": False}
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The demo's account, and the path of its hook; the file beside the database keeps them."""
+    """The demo's account, and the path of its hook; a file beside a SQLite database keeps them."""
 
     user_id: str
     token: str
@@ -57,8 +57,9 @@ class Credentials:
 
 async def ensure(services: Services) -> Credentials | None:
     """Fill a database that has no room but the default one; None where it holds something else already."""
-    file = services.settings.database_path.with_name("demo.json")
-    known = await _known(services, file)
+    database = services.settings.database_path
+    file = None if database is None else database.with_name("demo.json")
+    known = None if file is None else await _known(services, file)
     if known is not None:
         return known
     counts = await services.store.counts()
@@ -76,7 +77,7 @@ async def _known(services: Services, file: Path) -> Credentials | None:
     return None if live is None else known
 
 
-async def _fill(services: Services, file: Path) -> Credentials:
+async def _fill(services: Services, file: Path | None) -> Credentials:
     store, clock = services.store, services.clock
     operator = Caller("", "", frozenset({"admin"}), await services.access.refresh())
     password, token = unmistakable(16), login_token()
@@ -106,9 +107,10 @@ async def _fill(services: Services, file: Path) -> Credentials:
         if kind == INCOMING:
             hook = f"/hooks/{made.id}/{made.body['token']}"
     credentials = Credentials(user.id, token, password, hook)
-    file.touch(mode=FILE_MODE)
-    file.chmod(FILE_MODE)
-    file.write_text(json.dumps(asdict(credentials)) + "\n")
+    if file is not None:
+        file.touch(mode=FILE_MODE)
+        file.chmod(FILE_MODE)
+        file.write_text(json.dumps(asdict(credentials)) + "\n")
     return credentials
 
 

@@ -97,6 +97,13 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessAt:
+    """No permission, role or setting has changed since this revision."""
+
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class TriggersAt:
     """No outgoing integration has changed since this revision."""
 
@@ -132,6 +139,7 @@ Guard = (
     | EmailFree
     | TokenNameFree
     | Member
+    | AccessAt
     | TriggersAt
     | Held
     | KeyFree

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from strongback.errors import Unavailable
+from strongback.errors import Failure, Unavailable
 from strongback.settings import SHORTEST_KEY
 
 KEY_FILE = "secret.key"
@@ -20,9 +20,12 @@ NONCE_BYTES = 12
 
 
 class Secrets:
-    """Seals and unseals; the key comes from the setting, else from a file that the first seal makes."""
+    """Seals and unseals; the key comes from the setting, else from a file that the first seal makes.
 
-    def __init__(self, key: str, file: Path) -> None:
+    Where many nodes share a database there is no such file: it would be another key on each.
+    """
+
+    def __init__(self, key: str, file: Path | None) -> None:
         self._given = key
         self._file = file
         self._cipher: AESGCM | None = None
@@ -48,11 +51,11 @@ class Secrets:
 
     @property
     def _source(self) -> str:
-        return "STRONGBACK_SECRET_KEY" if self._given else str(self._file)
+        return "STRONGBACK_SECRET_KEY" if self._given or self._file is None else str(self._file)
 
     def _key(self, *, make: bool) -> AESGCM:
         if self._cipher is None:
-            text = self._given or _read(self._file) or (_make(self._file) if make else "")
+            text = self._given or self._kept(make=make)
             if not text:
                 raise Unavailable(
                     f"the key {self._file} is gone, and signing secrets in the database were sealed with it: "
@@ -61,6 +64,20 @@ class Secrets:
             derived = HKDF(SHA256(), 32, salt=None, info=b"strongback signing secrets").derive(text.encode())
             self._cipher = AESGCM(derived)
         return self._cipher
+
+    def _kept(self, *, make: bool) -> str:
+        """The text of the key file, made where that is wanted; nothing where there is none."""
+        if self._file is not None:
+            return _read(self._file) or (_make(self._file) if make else "")
+        if make:
+            raise Failure(
+                "This server has no key to seal secrets with: its operator sets STRONGBACK_SECRET_KEY, the same on "
+                "every node",
+                "error-no-secret-key",
+            )
+        raise Unavailable(
+            "signing secrets in the database were sealed with a key: set STRONGBACK_SECRET_KEY to it"
+        )
 
 
 def _read(file: Path) -> str:

@@ -8,6 +8,7 @@ from strongback.errors import Conflict
 from strongback.storage.changes import Changes
 from strongback.storage.guards import (
     Absent,
+    AccessAt,
     AdminRemains,
     EmailFree,
     Guard,
@@ -148,6 +149,8 @@ def condition(guard: Guard, at: Place) -> Condition:
             return _exists(kind, f"id = {at(1)} AND {field(kind, name)} = {at(2)}"), (id, value)
         case Member(rid, user_id):
             return _exists("subscriptions", f"rid = {at(1)} AND user_id = {at(2)}"), (rid, user_id)
+        case AccessAt(revision):
+            return f"(SELECT access FROM state) = {at(1)}", (revision,)
         case TriggersAt(revision):
             return f"(SELECT triggers FROM state) = {at(1)}", (revision,)
         case Steady(kind, name, value, count, newest):

@@ -7,6 +7,7 @@ from typing import Any
 from strongback.errors import Conflict
 from strongback.storage.guards import (
     Absent,
+    AccessAt,
     AdminRemains,
     EmailFree,
     Guard,
@@ -71,6 +72,8 @@ def condition(connection: sqlite3.Connection, guard: Guard) -> Condition:
             )
         case Member(rid, user_id):
             return "EXISTS (SELECT 1 FROM subscriptions WHERE rid = ? AND user_id = ?)", (rid, user_id)
+        case AccessAt(revision):
+            return "access = ?", (revision,)
         case TriggersAt(revision):
             return "triggers = ?", (revision,)
         case KeyFree(integration_id, key, since):
