@@ -20,6 +20,7 @@ from strongback.http.routes import (
     deliveries,
     direct,
     groups,
+    health,
     history,
     hooks,
     info,
@@ -194,5 +195,5 @@ def build(services: Services) -> Application:
         limits=lambda: limits(services),
         now=services.clock,
         version=__version__,
-        routes=avatars.PAGES,
+        routes=[*avatars.PAGES, *health.pages(services)],
     )

@@ -141,6 +141,8 @@ class Settings:
     dev: bool = setting(default=False, source=Source("STRONGBACK_DEV", boolean, flag="--dev"))
     log_format: str = setting("auto", Source("STRONGBACK_LOG_FORMAT", log_format, name="log.format"))
 
+    metrics: bool = setting(default=False, source=Source("STRONGBACK_METRICS", boolean))
+
     body_bytes: int = setting(
         5 * 1024 * 1024, Source("STRONGBACK_BODY_BYTES", number(1024, 2**30), name="body.bytes")
     )

@@ -1,5 +1,6 @@
 """What every route is handed: the store, the time, the cached permissions and the process's settings."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +51,8 @@ class Services:
     hook_calls: RateLimiter = field(default_factory=RateLimiter)
     """Apart from the calls of the API, so that those who guess at hooks can not push others out of it."""
     login_attempts: LoginAttempts = field(default_factory=LoginAttempts)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set where the process has been told to stop, so that it is sent nothing more."""
     incoming: Incoming = field(init=False)
 
     def __post_init__(self) -> None:
