@@ -1,6 +1,7 @@
 """Events and deliveries as SQL on one connection, inside a commit: the steps that write them, the guard of one."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from strongback.storage.postgres.version_1 import OPEN
 from strongback.storage.steps import (
@@ -15,10 +16,7 @@ from strongback.storage.steps import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from strongback.storage.postgres.connection import Connection
-    from strongback.storage.postgres.guards import Condition, Place
 
 Name = tuple[str, int, int]
 """What a delivery's id says: the event's id, the number among its deliveries, and that of the replay, 0 for none."""
@@ -77,7 +75,10 @@ SETTLE_DELIVERY = (
 )
 PUT_REQUEST = f"UPDATE outbox d SET request = $4, request_revision = $5 {_NAMED}"
 COUNT_SUCCESS = "UPDATE queues SET failures = 0, failing_since = NULL WHERE integration = $1 AND failing_since IS NOT NULL"
-COUNT_FAILURE = "UPDATE queues SET failures = failures + 1, failing_since = coalesce(failing_since, $2) WHERE integration = $1"
+COUNT_FAILURE = (
+    "UPDATE queues SET failures = failures + 1, failing_since = coalesce(failing_since, $2)"
+    " WHERE integration = $1"
+)
 PUT_KEY = (
     "INSERT INTO keys (integration, key, digest, status, body, created) VALUES ($1, $2, $3, $4, $5, $6)"
     " ON CONFLICT (integration, key) DO UPDATE SET digest = excluded.digest, status = excluded.status,"
@@ -109,7 +110,7 @@ async def put_deliveries(connection: "Connection", step: PutDeliveries) -> None:
         await connection.execute(PUT_DELIVERIES, *given, 0, too_many)
 
 
-async def put_targets(connection: "Connection", targets: "Sequence[Target]") -> None:
+async def put_targets(connection: "Connection", targets: Sequence[Target]) -> None:
     """Know these URLs of integrations from now on."""
     origins = [one.origin for one in targets]
     await connection.execute(PUT_ORIGINS, origins)
@@ -155,7 +156,7 @@ async def put_key(connection: "Connection", step: PutKey) -> None:
     await connection.execute(PUT_KEY, step.integration_id, step.key, *answer, step.created)
 
 
-def held(at: "Place", delivery_id: str, worker: str) -> "Condition":
+def held(at: Callable[[int], str], delivery_id: str, worker: str) -> tuple[str, tuple[Any, ...]]:
     """The delivery is being sent by this worker, and stays so: its row is locked until the commit ends."""
     named = name(delivery_id)
     if named is None:
