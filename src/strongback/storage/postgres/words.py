@@ -12,26 +12,45 @@ MOST_BYTES = 500
 """A longer word is known by its hash; PostgreSQL takes 2,046 bytes."""
 
 MOST_POSITION = 16_383
+POSITIONS_A_WORD = 255
 MOST_VECTOR_BYTES = 900_000
 """Of PostgreSQL's 1,048,575: what a text has beyond is not found."""
 
-POSITIONS_A_WORD = 255
 ROOM, LONG = "#", "~"
 """What a room and a long word begin with: no word has such a character."""
+
+_RANGES = ((0x300, 0x304), (0x306, 0x30C), (0x323, 0x328))
+ACCENTS = {code for first, last in _RANGES for code in range(first, last + 1)} | {
+    *(0x30F, 0x311, 0x31B, 0x32D, 0x32E, 0x330, 0x331)
+}
+"""Marks that stand behind their letter and do not count: those of Latin letters. Other marks part words."""
+
+ALL_KNOWN = 0x10000
+"""Characters below are remembered: all together take a few megabytes."""
 
 
 class _Fold(dict[int, str]):
     """What each character becomes: what compares equal is equal, what parts words is a space."""
 
     def __missing__(self, code: int) -> str:
-        self[code] = folded = _folded(chr(code))
+        folded = _folded(code)
+        if code < ALL_KNOWN:
+            self[code] = folded
         return folded
 
 
-def _folded(character: str) -> str:
-    if unicodedata.category(character)[0] not in "LN" and unicodedata.category(character) != "Co":
-        return "" if unicodedata.category(character) == "Mn" else " "
-    return character.lower()
+def _folded(code: int) -> str:
+    if code in ACCENTS:
+        return ""
+    character = chr(code)
+    category = unicodedata.category(character)
+    if category[0] not in "LN" and category != "Co":
+        return " "
+    folded = character.casefold()
+    if len(folded) != 1:  # what would become several letters stays one
+        folded = character.lower()
+    base = unicodedata.normalize("NFD", folded)[0]
+    return base if base.isascii() else folded
 
 
 _FOLD = _Fold()
