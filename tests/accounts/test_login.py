@@ -10,6 +10,7 @@ from strongback.accounts.tokens import hash_token, issue_login_token
 from strongback.documents.document import Document
 from strongback.errors import Failure
 from strongback.storage.changes import Changes
+from strongback.storage.contract import RoomKey
 from strongback.storage.steps import Put, Remove
 from tests.accounts.conftest import World
 
@@ -115,6 +116,19 @@ async def test_a_token_fits_its_own_user_only(world: World) -> None:
     assert await login.authenticate(world.store, world.cache, ann.id, token + "x") is None
     assert await login.authenticate(world.store, world.cache, ann.id, hash_token(token)) is None
     assert await login.authenticate(world.store, world.cache, "", token) is None
+
+
+async def test_a_room_is_handed_on_with_the_caller(world: World) -> None:
+    ann = await world.user("ann")
+    _, token = await login.log_in(world.store, world.clock, {"user": "ann", "password": "pw-ann"})
+    general = await world.store.room_by_name("general", ann.id)
+    assert general is not None
+    for key, room in ((RoomKey("name", "general"), general), (RoomKey("id", "none"), None)):
+        caller = await login.authenticate(world.store, world.cache, ann.id, token, key)
+        assert caller is not None
+        assert caller.room == (key, room)
+        assert await login.authenticate(world.store, world.cache, ann.id, token + "x", key) is None
+    assert (await world.caller("ann")).room is None
 
 
 async def test_fifty_login_tokens_stay_and_the_oldest_goes(world: World) -> None:

@@ -1,11 +1,13 @@
 """Which room a request means, and who may see it (spec/04 sections 1 and 6, spec/03 section 4)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from strongback.errors import Failure
 from strongback.groups import lookup
+from strongback.storage.contract import RoomKey
 from tests.room_world import RoomWorld
 
 pytestmark = pytest.mark.anyio
@@ -118,3 +120,49 @@ async def test_a_channel_is_found_without_access(rooms: RoomWorld) -> None:
         with pytest.raises(Failure) as caught:
             await lookup.channel(rooms.store, bob, rid, name, archived=True)
         assert (caught.value.text, caught.value.error) == (NO_CHANNEL, "error-room-not-found")
+
+
+@pytest.mark.parametrize(
+    ("rid", "name", "key"),
+    [
+        ("r-eng", None, RoomKey("id", "r-eng")),
+        ("r-eng", "old", RoomKey("id", "r-eng")),
+        ("", "eng", RoomKey("id", "")),
+        (None, "eng", RoomKey("name", "eng")),
+        (None, "", RoomKey("name", "")),
+        (None, None, None),
+    ],
+)
+def test_an_id_counts_before_a_name(rid: str | None, name: str | None, key: RoomKey | None) -> None:
+    assert lookup.key(rid, name) == key
+
+
+async def test_a_room_that_came_with_the_token_is_not_asked_for_again(rooms: RoomWorld) -> None:
+    ann = rooms.caller("ann", "view-p-room")
+    read = await rooms.store.room_by_id("r-eng", ann.id)
+    assert read is not None
+    for key in (RoomKey("id", "r-eng"), RoomKey("name", "eng")):
+        asked = {"room_id": key.value, "name": None} if key.by == "id" else {"room_id": None, "name": "eng"}
+        for before, found in ((replace(read, archived=True), "archived"), (None, "not match any group")):
+            with pytest.raises(Failure, match=found):
+                await lookup.group(rooms.store, replace(ann, room=(key, before)), **asked, archived=False)
+
+
+async def test_a_room_of_another_key_is_asked_for(rooms: RoomWorld) -> None:
+    ann = rooms.caller("ann", "view-p-room")
+    for key in (RoomKey("id", "r-old"), RoomKey("name", "r-eng"), RoomKey("id", "eng")):
+        caller = replace(ann, room=(key, None))
+        assert (await lookup.group(rooms.store, caller, "r-eng", None, archived=False)).id == "r-eng"
+        assert (await lookup.group(rooms.store, caller, None, "eng", archived=False)).id == "r-eng"
+
+
+async def test_a_discussion_that_came_with_the_token_is_seen_through_its_parent(rooms: RoomWorld) -> None:
+    await rooms.room("talk", prid="r-eng")
+    for name, sees in (("ann", True), ("bob", False)):
+        caller = rooms.caller(name, "view-p-room")
+        read = await rooms.store.room_by_id("r-talk", caller.id)
+        assert read is not None
+        caller = replace(caller, room=(RoomKey("id", "r-talk"), read))
+        assert await lookup.can_access(rooms.store, caller, read) is sees
+        if sees:
+            assert await lookup.group(rooms.store, caller, "r-talk", None, archived=True) == read
