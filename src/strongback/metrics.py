@@ -1,10 +1,9 @@
 """What a process counts and times, for Prometheus; docs/metrics.md lists it. No label has values without end."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from time import perf_counter
 
 from prometheus_client import (
@@ -24,11 +23,6 @@ from strongback.errors import Conflict, Unavailable
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 """Names the directory through which the processes behind one port add up what they count."""
 
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-OTHER = "other"
-UNKNOWN = "unknown"
-"""The route of every path that has none."""
-
 REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 DELAY_BUCKETS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0, 36000.0, 86400.0)
 
@@ -36,6 +30,17 @@ registry = CollectorRegistry()
 disable_created_metrics()  # they would double the series and say only when the process started
 if os.environ.get(SHARED):
     os.makedirs(os.environ[SHARED], exist_ok=True)
+
+
+class Tallied(Histogram):
+    """A histogram that takes what was counted elsewhere."""
+
+    def add(self, buckets: Sequence[int], seconds: float) -> None:
+        """Add the numbers of what fell into each bucket, and their sum."""
+        self._sum.inc(seconds)
+        for bucket, count in zip(self._buckets, buckets, strict=True):
+            if count:
+                bucket.inc(count)
 
 
 def _counters(name: str, help: str, label: str, *values: str) -> Mapping[str, Counter]:
@@ -50,7 +55,7 @@ REQUESTS = Counter(
     ["route", "method", "status"],
     registry=registry,
 )
-REQUEST_SECONDS = Histogram(
+REQUEST_SECONDS = Tallied(
     "strongback_http_request_seconds",
     "Time from the head of a request until its answer was ready to be sent.",
     ["route", "method"],
@@ -121,18 +126,6 @@ OPEN_DELIVERIES = GaugeMetricFamily(
     "Deliveries in the database that have not reached their end; every process shows the same number.",
 )
 _process = ProcessCollector(registry=None)
-
-
-def answered(route: str, method: str, status: int, since: float) -> None:
-    """Count the answer to a request that came at `since`, by `perf_counter`; `route` is a pattern, never a path."""
-    requests, seconds = _request(route, method if method in METHODS else OTHER, status)
-    requests.inc()
-    seconds.observe(perf_counter() - since)
-
-
-@cache
-def _request(route: str, method: str, status: int) -> tuple[Counter, Histogram]:
-    return REQUESTS.labels(route, method, status), REQUEST_SECONDS.labels(route, method)
 
 
 @contextmanager

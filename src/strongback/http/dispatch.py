@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from strongback import metrics
 from strongback.errors import Conflict, Failure, Unavailable
-from strongback.http import body, cors, envelope
+from strongback.http import body, cors, envelope, traffic
 from strongback.http.endpoint import Authenticate, C, Call, Endpoint, Limits, S
 from strongback.http.envelope import Header, Raw, Response
 from strongback.http.rate_limit import RateLimiter
@@ -132,7 +132,7 @@ class Dispatcher(Generic[S, C]):
         since, method = perf_counter(), scope["method"]
         found = self._table.find(scope["path"])
         if found is None:
-            metrics.answered(metrics.UNKNOWN, method, envelope.NOT_FOUND.status, since)
+            traffic.answered(traffic.UNKNOWN, method, envelope.NOT_FOUND.status, since)
             await _send(send, envelope.NOT_FOUND, _API_HEADERS, method == "HEAD")
             return
         resource, path = found
@@ -140,7 +140,7 @@ class Dispatcher(Generic[S, C]):
         if entry is None:
             headers = _BARE_HEADERS if method == "OPTIONS" else resource.headers
             response = self._without_endpoint(resource, scope)
-            metrics.answered(resource.path, method, response.status, since)
+            traffic.answered(resource.path, method, response.status, since)
             await _send(send, response, headers, method == "HEAD")
             return
         call: Call[S, C] | None = None
@@ -160,7 +160,7 @@ class Dispatcher(Generic[S, C]):
             # As text: a renderer that shows local variables would write tokens into the log.
             _log.error("internal error", method=method, path=resource.path, traceback=format_exc())
             response = envelope.INTERNAL
-        metrics.answered(resource.path, method, response.status, since)
+        traffic.answered(resource.path, method, response.status, since)
         await _send(send, response, resource.headers, method == "HEAD", call.extra if call else ())
 
     async def _answer(

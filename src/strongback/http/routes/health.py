@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from strongback.errors import Unavailable
+from strongback.http import traffic
 from strongback.http.services import Services
 from strongback.metrics import Scrape
 
@@ -35,6 +36,7 @@ def pages(services: Services, seconds: float = DATABASE_SECONDS) -> list[Route]:
         return PlainTextResponse(f"not ready: {reason}\n", 503, NEVER_CACHED)
 
     async def metrics(request: Request) -> Response:
+        traffic.add_up()
         scrape = Scrape(await _open_deliveries(services, seconds))
         content = await asyncio.to_thread(scrape.text)  # many thousand lines take their time
         return Response(content, headers=NEVER_CACHED, media_type=CONTENT_TYPE_PLAIN_0_0_4)
