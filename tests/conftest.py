@@ -1,13 +1,61 @@
-"""What every test may use."""
+"""What every test may use, and the option that names the store."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.faults.report import pytest_terminal_summary
+from tests import stores
+from tests.faults import report
 
-__all__ = ["anyio_backend", "pytest_terminal_summary"]
+SQLITE_ONLY = "sqlite"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that names the store."""
+    parser.addoption(
+        "--store", choices=("sqlite", "postgres"), default="sqlite", help="the store that tests run on"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the store; at the end of the run, whatever happened, stop what was started for it."""
+    stores.run.store = config.getoption("store")
+    config.add_cleanup(stores.run.end)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about the SQLite file where another store was asked for."""
+    if stores.run.store == "sqlite":
+        return
+    left = [item for item in items if item.get_closest_marker(SQLITE_ONLY)]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if not item.get_closest_marker(SQLITE_ONLY)]
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the lines of the faults, and which tests found no PostgreSQL."""
+    report.pytest_terminal_summary(terminalreporter)
+    reasons = [
+        str(skipped.longrepr[2])
+        for skipped in terminalreporter.stats.get("skipped", ())
+        if isinstance(skipped.longrepr, tuple) and stores.NOT_RUN in skipped.longrepr[2]
+    ]
+    if reasons:
+        terminalreporter.section("NOT TESTED ON POSTGRESQL", red=True, bold=True)
+        for reason in dict.fromkeys(reasons):
+            terminalreporter.write_line(f"{reasons.count(reason)} tests {reason.removeprefix('Skipped: ')}")
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Coroutines under test run on asyncio, as the server does."""
     return "asyncio"
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Iterator[Path]:
+    """pytest's folder; what belongs to it in PostgreSQL goes when the test ends."""
+    yield tmp_path
+    stores.run.forget(tmp_path)

@@ -12,8 +12,8 @@ from strongback.documents.document import Document
 from strongback.storage.changes import Changes
 from strongback.storage.contract import Access, Store
 from strongback.storage.selections import Having
-from strongback.storage.sqlite.store import open_store
 from strongback.storage.steps import Put
+from tests.stores import open_store
 
 NOW = 1_700_000_000_000  # 2023-11-14T22:13:20.000Z
 IN_ALL, OUT_ALL = "manage-incoming-integrations", "manage-outgoing-integrations"
@@ -83,7 +83,7 @@ class RoomWorld:
 @asynccontextmanager
 async def room_world(folder: Path) -> AsyncIterator[RoomWorld]:
     """A new store in a folder, closed at the end."""
-    store = await open_store(folder / "store.db")
+    store = await open_store(folder)
     try:
         yield RoomWorld(store)
     finally:

@@ -1,4 +1,4 @@
-"""A seeded SQLite store, a clock that a test sets, and callers with the roles that a test names."""
+"""A seeded store, a clock that a test sets, and callers with the roles that a test names."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -17,8 +17,8 @@ from strongback.settings import Settings
 from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
 from strongback.storage.selections import Having
-from strongback.storage.sqlite.store import open_store
 from strongback.storage.steps import Put
+from tests.stores import open_store
 
 NOW = 1_700_000_000_000  # 2023-11-14T22:13:20.000Z
 
@@ -87,7 +87,7 @@ async def make_world(tmp_path: Path) -> AsyncIterator[MakeWorld]:
     opened: list[Store] = []
 
     async def make(name: str = "store", **settings: Any) -> World:
-        store = await open_store(tmp_path / f"{name}.db")
+        store = await open_store(tmp_path / name)
         opened.append(store)
         defaults = {"admin_pass": "pw-admin", "admin_email": "admin@example.com"}
         await seed(store, lambda: NOW, Settings(**(defaults | settings)))

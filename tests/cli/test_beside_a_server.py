@@ -22,19 +22,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def strongback(server: Server, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "strongback.cli.main",
-        *words,
-        "--database",
-        f"sqlite:///{server.database}",
-    ]
+    command = [sys.executable, "-m", "strongback.cli.main", *words, "--database", server.database]
     return subprocess.run(
         command, capture_output=True, text=True, env=environment(), timeout=PATIENCE, check=False
     )
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "words",
     [
@@ -51,10 +45,14 @@ def test_writing_is_refused(running: Server, words: tuple[str, ...]) -> None:
     assert "in use by another Strongback process" in line
 
 
-def test_reading_sees_what_the_server_has_answered(running: Server, tmp_path: Path) -> None:
+def test_reading_sees_what_the_server_has_answered(running: Server) -> None:
     groups = json.loads(strongback(running, "groups", "list", "--json").stdout)
     assert [(group["name"], group["usersCount"]) for group in groups] == [("ops", 1)]
     assert strongback(running, "check").returncode == 0
+
+
+@pytest.mark.sqlite
+def test_a_backup_has_what_the_server_has_answered(running: Server, tmp_path: Path) -> None:
     assert strongback(running, "backup", str(tmp_path / "copy.db")).returncode == 0
     copy = Server.start(tmp_path / "restored", database=f"sqlite:///{tmp_path / 'copy.db'}")
     try:

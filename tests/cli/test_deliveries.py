@@ -11,6 +11,7 @@ import pytest
 from strongback.testing.answer import Answer
 from strongback.testing.receiver import Receiver
 from strongback.testing.server import Server
+from tests.stores import database_url
 from tests.wire.server import PATIENCE, environment
 
 TOKEN = "a-token-of-the-sender"
@@ -53,7 +54,7 @@ def attach(server: Server, url: str) -> str:
 def strongback(server: Server, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Run `strongback deliveries` on the server's database."""
     command = [sys.executable, "-m", "strongback.cli.main", "deliveries", *words]
-    command += ["--database", f"sqlite:///{server.database}"]
+    command += ["--database", database_url(server.folder)]
     return subprocess.run(
         command, capture_output=True, text=True, env=environment(**env), timeout=PATIENCE, check=False
     )

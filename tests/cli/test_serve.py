@@ -1,7 +1,6 @@
 """`strongback serve` that can not start: one line that says why, and exit code 2."""
 
 import os
-import signal
 import socket
 import sqlite3
 import stat
@@ -11,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.stores import FILE
 from tests.wire.server import PATIENCE, Server, environment
+
+pytestmark = pytest.mark.sqlite
 
 
 def serve(*flags: str, database: Path | str, port: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
@@ -55,17 +57,12 @@ def test_a_database_of_a_newer_version(tmp_path: Path) -> None:
 def test_a_second_process_on_a_database(tmp_path: Path) -> None:
     first = Server.start(tmp_path)
     try:
-        line = refusal(serve(database=first.database))
+        line = refusal(serve(database=tmp_path / FILE))
         assert str(first.process.pid) in line
         assert "in use by another Strongback process" in line
         assert first.admin.get("/api/v1/me").status_code == 200
     finally:
         assert first.stop() == 0
-
-
-def test_a_database_is_free_again_after_a_kill(tmp_path: Path) -> None:
-    Server.start(tmp_path).kill()
-    assert Server.start(tmp_path).stop() == 0
 
 
 def test_a_port_that_is_taken(tmp_path: Path) -> None:
@@ -142,14 +139,3 @@ def test_a_port_that_is_none(port: str, tmp_path: Path) -> None:
         capture_output=True, text=True, env=environment(), timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert "port" in refusal(done).lower()
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_server_that_is_told_to_stop_ends_with_zero(number: signal.Signals, tmp_path: Path) -> None:
-    server = Server.start(tmp_path)
-    server.admin.get("/api/v1/me").raise_for_status()
-    server.process.send_signal(number)
-    assert server.process.wait(PATIENCE) == 0
-    server.kill()
-    assert server.log == ""
-    assert not server.database.with_name("strongback.db-wal").exists()

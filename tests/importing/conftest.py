@@ -11,6 +11,6 @@ from tests.importing.imports import Database
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     """An empty database."""
-    opened = await Database.open(tmp_path / "store.db")
+    opened = await Database.open(tmp_path)
     yield opened
     await opened.store.close()

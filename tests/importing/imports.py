@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,8 @@ from strongback.documents.document import Document
 from strongback.importing.dump_reader import open_dump
 from strongback.importing.import_dump import Progress, import_dump
 from strongback.importing.report import Report
-from strongback.storage.sqlite.store import SQLiteStore, open_store
+from strongback.storage.contract import Store
+from tests.stores import open_store, raw_rows, tables
 
 SAMPLE = Path(__file__).parent.parent / "data" / "dump"
 NAMES = {
@@ -27,6 +27,9 @@ NAMES = {
     "integrations": "rocketchat_integrations",
     "history": "rocketchat_integration_history",
 }
+
+COUNTERS = {"sequence", "state"}
+"""Tables that hold nothing but revisions."""
 
 Documents = Mapping[str, Any]
 
@@ -66,13 +69,14 @@ def write_dump(folder: Path, **collections: Iterable[Documents]) -> Path:
 class Database:
     """A store of a test, and how dumps get into it."""
 
-    def __init__(self, store: SQLiteStore) -> None:
+    def __init__(self, store: Store, folder: Path) -> None:
         self.store = store
+        self.folder = folder
 
     @classmethod
-    async def open(cls, path: Path) -> "Database":
-        """Open or make a database."""
-        return cls(await open_store(path))
+    async def open(cls, folder: Path) -> "Database":
+        """Open or make the database of a folder."""
+        return cls(await open_store(folder), folder)
 
     async def take(self, path: Path, *, progress: Progress | None = None, **options: Any) -> Report:
         """Import a dump."""
@@ -93,21 +97,15 @@ class Database:
 
     def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """All rows of all tables, without revisions."""
-        connection = sqlite3.connect(self.store.path)
-        try:
-            names = [
-                name
-                for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-                if name != "sequence"
-            ]
-            found = {}
-            for name in names:
-                columns = [row[1] for row in connection.execute(f"PRAGMA table_info({name})")]
-                kept = ", ".join(column for column in columns if column != "revision")
-                found[name] = sorted(connection.execute(f"SELECT {kept} FROM {name}"), key=repr)
-            return found
-        finally:
-            connection.close()
+        return {
+            name: sorted(map(_without_revision, raw_rows(self.folder, name)), key=repr)
+            for name in tables(self.folder)
+            if name not in COUNTERS
+        }
+
+
+def _without_revision(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(value for column, value in row.items() if column != "revision")
 
 
 def refused(report: Report) -> dict[str | None, str]:

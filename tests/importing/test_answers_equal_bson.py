@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from tests.importing.plain_reading import FILTERS, SORTS, Body, PlainReading, in_order
+from tests.stores import database_url
 from tests.wire.server import Server, environment
 
 DUMP = Path(__file__).parent.parent / "data" / "dump"
@@ -34,8 +35,8 @@ READERS = [
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server on the imported sample; ordinary users may call as often as they like."""
     folder = tmp_path_factory.mktemp("imported")
-    url = f"sqlite:///{folder / 'strongback.db'}"
-    command = [sys.executable, "-m", "strongback.cli.main", "import", str(DUMP), "--database", url]
+    command = [sys.executable, "-m", "strongback.cli.main", "import", str(DUMP)]
+    command += ["--database", database_url(folder)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment(), cwd=folder, check=False)
     assert done.returncode == 0, done.stderr
     running = Server.start(folder)

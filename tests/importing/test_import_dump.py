@@ -109,7 +109,7 @@ async def test_every_format_gives_the_same_database(database: Database, tmp_path
             options = {"archive": True, "gzip": form == "packed archive"}
     done = await database.take(path, **options)
     assert refused(done) == {}
-    other = await Database.open(tmp_path / "other.db")
+    other = await Database.open(tmp_path / "other")
     try:
         await other.take(SAMPLE)
         assert database.everything() == other.everything()

@@ -145,7 +145,7 @@ async def test_names_that_were_swapped(database: Database, tmp_path: Path) -> No
     done = await database.take(users("b", "a", "d", "e", "c"))
     assert refused(done) == {}
     assert done.counts["users"].taken == 5
-    fresh = await Database.open(tmp_path / "fresh.db")
+    fresh = await Database.open(tmp_path / "fresh")
     try:
         await fresh.take(users("b", "a", "d", "e", "c"))
         assert fresh.everything() == database.everything()

@@ -55,7 +55,7 @@ INCOMING: dict[str, Any] = {"type": "webhook-incoming"}
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     """A database into which a dump with one such integration of each type was imported."""
-    opened = await Database.open(tmp_path / "store.db")
+    opened = await Database.open(tmp_path)
     dump = {
         "users": [user("u1", "ann")],
         "rooms": [room("r1", "one")],

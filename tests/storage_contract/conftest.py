@@ -9,16 +9,23 @@ import pytest
 from strongback.documents.document import Document
 from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
-from strongback.storage.sqlite.store import open_store
 from strongback.storage.steps import Link, Put, PutIntegration, Token
+from tests.stores import StoreName, open_store
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(params=["sqlite"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+@pytest.fixture(params=["sqlite", "postgres"])
+def store_name(request: pytest.FixtureRequest) -> StoreName:
+    """Which store it is."""
+    name: StoreName = request.param
+    return name
+
+
+@pytest.fixture
+async def store(store_name: StoreName, tmp_path: Path) -> AsyncIterator[Store]:
     """An empty store."""
-    opened = await open_store(tmp_path / "store.db")
+    opened = await open_store(tmp_path, store_name)
     yield opened
     await opened.close()
 

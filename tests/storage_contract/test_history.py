@@ -10,6 +10,7 @@ from strongback.storage.contract import Store
 from strongback.storage.selections import Having
 from strongback.storage.steps import PutHistory, RemoveAll
 from tests.storage_contract.conftest import write
+from tests.stores import StoreName, open_store, raw_rows, tables
 
 pytestmark = pytest.mark.anyio
 
@@ -46,10 +47,21 @@ async def test_the_integration_stands_in_the_text_once_and_its_dates_are_dates(s
     }
 
 
-async def test_cleared_history_leaves_nothing_of_its_integration_alone(store: Store, tmp_path: Path) -> None:
+async def test_cleared_history_leaves_nothing_of_its_integration_alone(
+    store: Store, store_name: StoreName, tmp_path: Path
+) -> None:
     await write(store, record("h1", name="secret-name"), record("h2", of="i2", name="other"))
     await write(store, RemoveAll("history", "integration_id", "i1"))
     assert await shown(store, "i1") == {}
     assert await shown(store, "i2") == {"h2": "other"}
+    for table in tables(tmp_path, store_name):
+        assert "secret-name" not in str(raw_rows(tmp_path, table, store_name)), table
+
+
+async def test_cleared_history_leaves_nothing_in_the_file_of_sqlite(tmp_path: Path) -> None:
+    store = await open_store(tmp_path, "sqlite")
+    await write(store, record("h1", name="secret-name"))
+    await write(store, RemoveAll("history", "integration_id", "i1"))
     await store.backup(tmp_path / "copy.db")
+    await store.close()
     assert b"secret-name" not in (tmp_path / "copy.db").read_bytes()

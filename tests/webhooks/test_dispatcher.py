@@ -14,10 +14,10 @@ from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
 from strongback.storage.deliveries import Delivery, StoredEvent, Wanted
 from strongback.storage.guards import Held
-from strongback.storage.sqlite.store import open_store
 from strongback.storage.steps import PutDeliveries, PutEvent, SettleDelivery, Target
 from strongback.webhooks import dispatcher
 from strongback.webhooks.dispatcher import SENDING_TO_AN_ORIGIN, Dispatcher, Slot
+from tests.stores import open_store
 
 pytestmark = pytest.mark.anyio
 
@@ -26,7 +26,7 @@ DAY = 86_400_000
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_store(tmp_path / "store.db")
+    opened = await open_store(tmp_path)
     yield opened
     await opened.close()
 
@@ -231,12 +231,11 @@ async def test_a_clock_that_goes_forward_a_day_sends_nothing_twice(store: Store)
 
 
 async def test_what_a_dead_process_was_sending_is_sent_again(tmp_path: Path) -> None:
-    path = tmp_path / "store.db"
-    store = await open_store(path)
+    store = await open_store(tmp_path)
     await owe(store, "1")
     await store.claim("dead", 10, 60_000, Wanted(1, 1, {}))
     await store.close()
-    store = await open_store(path)
+    store = await open_store(tmp_path)
     receiver = Receiver(store)
     async with running(store, receiver):
         await settled(store, 1)

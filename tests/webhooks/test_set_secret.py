@@ -1,7 +1,6 @@
 """Signing secrets of integrations: who sets them, where they lie, and what calls need then (promise 23)."""
 
 import base64
-import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from strongback.storage.steps import Remove
 from strongback.webhooks.secrets import Secrets
 from strongback.webhooks.set_secret import set_secret
 from tests.room_world import ALL_FOUR, IN_ALL, IN_OWN, OUT_ALL, OUT_OWN
+from tests.stores import raw_rows, tables
 from tests.webhooks.hook_world import ID, HookWorld, answer
 
 pytestmark = pytest.mark.anyio
@@ -142,14 +142,12 @@ async def test_the_integration_keeps_its_links_and_says_who_changed_it(hooks: Ho
 
 async def test_the_database_holds_no_secret_that_can_be_read(hooks: HookWorld, tmp_path: Path) -> None:
     await put(hooks)
-    connection = sqlite3.connect(tmp_path / "store.db")
-    ((id, sealed),) = connection.execute("SELECT integration, sealed FROM secrets").fetchall()
-    dump = "\n".join(connection.iterdump())
-    connection.close()
-    assert id == ID
-    assert SECRET.removeprefix("whsec_") not in dump
-    assert b"0123456789abcdef" not in sealed
-    assert hooks.secrets.unseal(ID, sealed) == SECRET
+    (row,) = raw_rows(tmp_path, "secrets")
+    assert row["integration"] == ID
+    for table in tables(tmp_path):
+        assert SECRET.removeprefix("whsec_") not in str(raw_rows(tmp_path, table)), table
+    assert b"0123456789abcdef" not in row["sealed"]
+    assert hooks.secrets.unseal(ID, row["sealed"]) == SECRET
 
 
 async def test_with_the_wrong_key_no_call_passes_unverified(hooks: HookWorld, tmp_path: Path) -> None:

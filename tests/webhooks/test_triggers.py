@@ -10,16 +10,16 @@ from strongback.documents.document import Document
 from strongback.documents.event import Event, EventKind
 from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
-from strongback.storage.sqlite.store import open_store
 from strongback.storage.steps import Link, Put, PutIntegration, Remove
 from strongback.webhooks.triggers import Triggers
+from tests.stores import open_store
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_store(tmp_path / "store.db")
+    opened = await open_store(tmp_path)
     yield opened
     await opened.close()
 

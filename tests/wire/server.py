@@ -16,9 +16,12 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
+from tests.stores import database_url
+
 ADMIN = "admin"
 ADMIN_PASSWORD = "pw-admin"
 LISTENING = re.compile(r"listening on (http://\S+)")
+SECRET_KEY = "a-key-that-every-node-is-given-alike"
 PATIENCE = 30.0
 OURS = (
     "STRONGBACK_",
@@ -95,9 +98,9 @@ class Server:
 
     @classmethod
     def start(cls, folder: Path, *flags: str, database: str | None = None, **env: str) -> Self:
-        """Start a server on a free port, with its database in `folder`, and wait until it listens."""
+        """Start a server on a free port, on the database of `folder`, and wait until it listens."""
         folder.mkdir(parents=True, exist_ok=True)
-        url = database or f"sqlite:///{folder / 'strongback.db'}"
+        url = database or database_url(folder)
         command = [
             sys.executable,
             "-m",
@@ -110,6 +113,8 @@ class Server:
             *flags,
         ]
         settings = {"ADMIN_USERNAME": ADMIN, "ADMIN_PASS": ADMIN_PASSWORD, "ADMIN_EMAIL": "admin@example.com"}
+        if not url.startswith("sqlite:"):
+            settings["STRONGBACK_SECRET_KEY"] = SECRET_KEY
         log = folder / "server.log"
         with log.open("ab") as errors:
             process = subprocess.Popen(
@@ -128,9 +133,9 @@ class Server:
             raise
 
     @property
-    def database(self) -> Path:
-        """The file of the database."""
-        return self.folder / "strongback.db"
+    def database(self) -> str:
+        """The URL of the database of its folder."""
+        return database_url(self.folder)
 
     @property
     def log(self) -> str:

@@ -1,7 +1,6 @@
 """integrations.deliveries, who may see them, and where deliveries end."""
 
 import base64
-import sqlite3
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 
 from strongback.testing.answer import Answer, Hold
 from strongback.testing.receiver import Receiver
+from tests.stores import execute
 from tests.wire.conftest import StartServer, calm
 from tests.wire.delivering import API, QUICK, SHOWN, TOKEN, change, in_state, listed, refused, replay
 from tests.wire.making import post
@@ -121,11 +121,8 @@ def test_a_delivery_that_waits_for_too_long(start_server: StartServer, receiver:
     in_state(group, "pending")
     id = group.integration["_id"]
     server.stop()
-    link = sqlite3.connect(server.database)
-    with link:  # the clock of the server can not be moved from here
-        long_ago = int(time.time() * 1000) - 8 * DAY_MS
-        link.execute("UPDATE outbox SET created = ?, next_at = next_at + ?", (long_ago, DAY_MS))
-    link.close()
+    long_ago = int(time.time() * 1000) - 8 * DAY_MS  # the clock of the server can not be moved from here
+    execute(server.folder, "UPDATE outbox SET created = $1, next_at = next_at + $2", long_ago, DAY_MS)
     later = start_server("--dev")
     group.server = later
     [delivery] = in_state(group, "expired")
@@ -134,7 +131,7 @@ def test_a_delivery_that_waits_for_too_long(start_server: StartServer, receiver:
 
 
 def test_a_delivery_that_can_not_be_signed_waits(start_server: StartServer, receiver: Receiver) -> None:
-    server = calm(start_server("--dev"))
+    server = calm(start_server("--dev", STRONGBACK_SECRET_KEY="one" * 20))
     group = Group(server, receiver)
     secret = "whsec_" + base64.b64encode(b"x" * 24).decode()
     post(
@@ -143,8 +140,7 @@ def test_a_delivery_that_can_not_be_signed_waits(start_server: StartServer, rece
         {"integrationId": group.integration["_id"], "secret": secret},
     )
     server.stop()
-    server.database.with_name("secret.key").unlink()
-    group.server = start_server("--dev")
+    group.server = start_server("--dev", STRONGBACK_SECRET_KEY="another" * 10)
     group.post("hello")
 
     def waits() -> dict[str, Any] | None:
@@ -155,7 +151,7 @@ def test_a_delivery_that_can_not_be_signed_waits(start_server: StartServer, rece
     assert (delivery["state"], delivery["attempts"]) == ("pending", 0)
     assert delivery["reason"] == "the server could not send it: the log says why"
     assert delivery["nextAt"] > delivery["updatedAt"]
-    assert "secret.key is gone" in group.server.log
+    assert "was not sealed with the key in STRONGBACK_SECRET_KEY" in group.server.log
 
 
 def test_each_delivery_reaches_exactly_one_end(server: Server, receiver: Receiver) -> None:

@@ -71,6 +71,7 @@ def traced(strace: str, server: Server, log: Path) -> subprocess.Popen[bytes]:
     return tracer
 
 
+@pytest.mark.sqlite
 def test_the_disk_has_an_integration_before_its_200(
     start_server: StartServer, strace: str, tmp_path: Path
 ) -> None:

@@ -228,7 +228,7 @@ def world(server: Server) -> Iterator[None]:
     Groups.world = World(server)
     yield
     command = [sys.executable, "-m", "strongback.cli.main", "check", "--json"]
-    command += ["--database", f"sqlite:///{server.database}"]
+    command += ["--database", server.database]
     found = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
     assert found.stdout, found.stderr
     assert json.loads(found.stdout)["problems"] == []

@@ -25,7 +25,7 @@ def them(server: Server) -> Iterator[People]:
     reach_bot(server)
     yield people(server)
     command = [sys.executable, "-m", "strongback.cli.main", "check", "--json"]
-    command += ["--database", f"sqlite:///{server.database}"]
+    command += ["--database", server.database]
     found = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
     problems = json.loads(found.stdout)["problems"]
     dangling = [line for line in problems if "#races-bound" in line and "names nothing that exists" in line]

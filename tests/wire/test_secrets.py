@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import os
-import sqlite3
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.stores import raw_rows, tables
 from tests.wire.conftest import calm
 from tests.wire.server import ADMIN_PASSWORD, Server
 
@@ -135,7 +135,7 @@ def scenario(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenario]:
         )
     }
     assert all("keeper" in text for name, text in answers.items() if name.startswith("users.info"))
-    columns = list(values(server.database))
+    columns = list(values(server.folder))
     yield Scenario(
         server,
         (PASSWORD, WRONG, ADMIN_PASSWORD),
@@ -148,17 +148,12 @@ def scenario(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenario]:
     server.stop()
 
 
-def values(database: Path) -> Iterator[str]:
+def values(folder: Path) -> Iterator[str]:
     """Every value of every column of every table, as text."""
-    link = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
-    try:
-        tables = [name for (name,) in link.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        for table in tables:
-            for row in link.execute(f'SELECT * FROM "{table}"'):
-                for value in row:
-                    yield value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    finally:
-        link.close()
+    for table in tables(folder):
+        for row in raw_rows(folder, table):
+            for value in row.values():
+                yield value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def test_the_log_holds_no_secret(scenario: Scenario) -> None:
@@ -191,6 +186,7 @@ def test_tokens_and_passwords_are_stored_as_hashes_only(scenario: Scenario) -> N
     assert "$2b$" in whole or "$2a$" in whole
 
 
+@pytest.mark.sqlite
 def test_nothing_beside_the_columns_holds_an_account_s_token(scenario: Scenario) -> None:
     """Not even a page that SQLite freed, or its journal."""
     for file in scenario.server.folder.iterdir():
@@ -199,6 +195,7 @@ def test_nothing_beside_the_columns_holds_an_account_s_token(scenario: Scenario)
             assert secret.encode() not in content, file.name
 
 
+@pytest.mark.sqlite
 def test_only_the_owner_may_read_the_files_of_the_database(scenario: Scenario) -> None:
     files = list(scenario.server.folder.glob("strongback.db*"))
     assert {"strongback.db", "strongback.db-wal", "strongback.db-shm"} <= {file.name for file in files}
@@ -207,6 +204,7 @@ def test_only_the_owner_may_read_the_files_of_the_database(scenario: Scenario) -
             assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
 
 
+@pytest.mark.sqlite
 def test_a_database_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
     (tmp_path / "strongback.db").touch()
     (tmp_path / "strongback.db").chmod(0o644)

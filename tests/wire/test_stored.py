@@ -10,8 +10,8 @@ import pytest
 from strongback.documents.document import Document
 from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
-from strongback.storage.sqlite.store import open_store
 from strongback.storage.steps import Link, Put, PutIntegration
+from tests.stores import open_store
 from tests.wire.making import post, reach_bot
 from tests.wire.server import Server
 
@@ -37,7 +37,7 @@ def admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     reach_bot(first)
     owner = first.admin.get(f"{API}/users.info", params={"username": "reach-bot"}).json()["user"]["_id"]
     assert first.stop() == 0
-    anyio.run(_change, first.database, owner)
+    anyio.run(_change, folder, owner)
     second = Server.start(folder)
     try:
         yield second.admin
@@ -45,8 +45,8 @@ def admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         second.stop()
 
 
-async def _change(path: Path, poster: str) -> None:
-    store = await open_store(path)
+async def _change(folder: Path, poster: str) -> None:
+    store = await open_store(folder)
     try:
         for name in ("old-group", "old-channel"):
             stored = await store.get("rooms", await _room_id(store, name))
