@@ -102,9 +102,8 @@ class Connections:
         """The rows of a statement; none where a parameter is a text that no stored text equals."""
         try:
             return await self._fetch(sql, parameters)
-        except (
-            AWAY
-        ):  # a restart of the database leaves dead connections in the pool; a read may be done again
+        except AWAY:
+            # A restart of the database leaves dead connections in the pool; a read may be done again.
             try:
                 return await self._fetch(sql, parameters)
             except FAILURES as error:
@@ -116,8 +115,10 @@ class Connections:
         try:
             async with self._reads.acquire(timeout=CONNECT_SECONDS) as connection:
                 return await connection.fetch(sql, *parameters)
-        except (*REFUSED, UnicodeEncodeError):
-            return []
+        except asyncpg.DataError as error:
+            if isinstance(error, REFUSED) or isinstance(error.__cause__, UnicodeEncodeError):
+                return []
+            raise
 
     async def _one(self, sql: str, *parameters: Any) -> asyncpg.Record | None:
         """The first row of a statement."""

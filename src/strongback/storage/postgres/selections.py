@@ -188,6 +188,14 @@ def count_sql(chosen: Where) -> str:
     return chosen.counting or f"SELECT count(*) FROM {chosen.tables} WHERE {chosen.condition}"
 
 
+RECENT = 2_000
+"""So many messages of a room are looked at one by one before the index is asked for all that hold the words."""
+
+SEARCH_RECENT = (
+    f"SELECT {stored_columns('messages')} FROM (SELECT * FROM messages m WHERE m.rid = $1"
+    f" ORDER BY m.created DESC, m.id DESC LIMIT {RECENT}) t WHERE t.search @@ $2::text::tsquery"
+    " ORDER BY t.created DESC, t.id DESC LIMIT $3 OFFSET $4"
+)
 SEARCH = (
     f"SELECT {stored_columns('messages')} FROM messages t WHERE t.search @@ $1::text::tsquery"
     " ORDER BY t.created DESC, t.id DESC LIMIT $2 OFFSET $3"

@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Sequence
 from hashlib import sha256
 
+from strongback.errors import Failure
+
 MOST_BYTES = 500
 """A longer word is known by its hash; PostgreSQL takes 2,046 bytes."""
 
@@ -15,6 +17,9 @@ MOST_POSITION = 16_383
 POSITIONS_A_WORD = 255
 MOST_VECTOR_BYTES = 900_000
 """Of PostgreSQL's 1,048,575: what a text has beyond is not found."""
+
+MOST_ASKED = 2_000
+"""The depth of PostgreSQL's stack bounds what one query may hold."""
 
 ROOM, LONG = "#", "~"
 """What a room and a long word begin with: no word has such a character."""
@@ -80,11 +85,13 @@ def vector(rid: str, text: str) -> str:
 def query(rid: str, words: Sequence[str]) -> str | None:
     """The text of a `tsquery` that finds the messages of a room with all of these words; None where none can have them.
 
-    What falls into several words is found where they follow each other.
+    What falls into several words is found where they follow each other. Raises Failure for too many words.
     """
     phrases = [[_quoted(_bounded(word)) for word in words_of(asked)] for asked in words]
     if not all(phrases):
         return None
+    if sum(map(len, phrases)) > MOST_ASKED:
+        raise Failure(f"A search may have {MOST_ASKED} words", "error-query-too-expensive")
     return " & ".join([_quoted(_room(rid)), *("<->".join(phrase) for phrase in phrases)])
 
 
