@@ -188,8 +188,8 @@ def test_a_database_that_can_not_serve_is_counted(start_server: StartServer) -> 
     assert scraped.value(REQUESTS, route="/api/v1/chat.postMessage", method="POST", status="503") == 1
 
 
-def test_nobody_is_named(start_server: StartServer, receiver: Receiver) -> None:
-    server = calm(start_server("--dev", STRONGBACK_METRICS="true"))
+def test_nobody_is_named(counting: Server, receiver: Receiver) -> None:
+    server = counting
     reach_bot(server)
     group = Group(server, receiver, token="a-token-of-the-sender")
     hook = incoming(server.admin, "alarm", f"#{group.name}", username="rocket.cat")
