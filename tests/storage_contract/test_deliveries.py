@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from strongback import metrics
 from strongback.errors import Conflict
 from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
@@ -338,13 +339,20 @@ async def test_only_what_is_old_and_over_goes(store: Store) -> None:
     assert await store.event("new") is not None
 
 
-async def test_what_waits_for_too_long_expires_with_a_reason(store: Store) -> None:
+def counted_as_expired() -> float:
+    return metrics.registry.get_sample_value("strongback_deliveries_total", {"state": "expired"}) or 0
+
+
+async def test_what_waits_for_too_long_expires_with_a_reason_and_is_counted(store: Store) -> None:
+    before = counted_as_expired()
     await write(store, owed("e0.0", at=500))
     old = Old(now=900, before=100, pending_before=600, keys_before=0, expired="late", keep=10, batch=50)
     assert await store.retire(old) == 1
     found = await store.delivery("e0.0")
     assert found is not None
     assert (found.state, found.reason, found.updated) == ("expired", "late", 900)
+    assert await store.retire(old) == 0
+    assert counted_as_expired() - before == 1
     assert (await store.queue("i1")).open == 0
 
 
