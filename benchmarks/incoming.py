@@ -77,8 +77,10 @@ async def serve(path: str, port: int) -> None:
     store = await open_store(settings.database_path)
     services = await app.prepare(store, settings)
     url = f"listening on http://127.0.0.1:{listener.getsockname()[1]}"
-    async with app.delivering(services):
-        await Server(app.build(services), lambda: print(url, flush=True)).serve(sockets=[listener])
+    async with app.running(services):
+        await Server(app.build(services), lambda: print(url, flush=True), services.stopping).serve(
+            sockets=[listener]
+        )
     Path(f"{path}.commits").write_text(str(store.commits))
     await store.close()
 

@@ -68,11 +68,11 @@ async def serve(path: str, *, paused: bool) -> None:
     store = await open_store(settings.database_path)
     services = await app.prepare(store, settings)
     url = f"listening on http://127.0.0.1:{listener.getsockname()[1]}"
-    server = Server(app.build(services), lambda: print(url, flush=True))
+    server = Server(app.build(services), lambda: print(url, flush=True), services.stopping)
     if paused:
         await server.serve(sockets=[listener])
     else:
-        async with app.delivering(services):
+        async with app.running(services):
             await server.serve(sockets=[listener])
     await store.close()
 

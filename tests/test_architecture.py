@@ -52,7 +52,7 @@ CONNECTING = {
     "open_unix_connection",
     "sock_connect",
 }
-SOCKETS = ("cli.serve", "egress", "testing")
+SOCKETS = ("cli.serve", "cli.worker", "cli.workers", "egress", "testing")
 """They listen, or are the door out; nothing else touches a socket."""
 
 

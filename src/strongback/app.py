@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 
 from strongback import __version__
 from strongback.accounts.permissions import AccessCache
 from strongback.accounts.seed import seed
 from strongback.clock import Clock, system_clock
 from strongback.egress.client import Client, Policy
-from strongback.http.application import Application
 from strongback.http.application import build as build_application
 from strongback.http.authentication import authenticate, limits
 from strongback.http.routes import (
@@ -59,6 +62,7 @@ from strongback.scripts.contract import Limits
 from strongback.scripts.pool import Pool
 from strongback.settings import Settings
 from strongback.storage.contract import Store
+from strongback.storage.postgres.store import open_store as open_postgres
 from strongback.storage.sqlite.store import open_store as open_sqlite
 from strongback.webhooks import retention
 from strongback.webhooks.attempt import attempt
@@ -71,6 +75,8 @@ from strongback.webhooks.triggers import Triggers
 
 STOP_SECONDS = 10
 """How long a stopping server waits for what is being delivered; the rest waits for the next start."""
+
+NOT_HERE = "This process only delivers: its role is worker. Ask one whose role is all or api.\n"
 
 ENDPOINTS: Sequence[ServerEndpoint] = [
     *info.ENDPOINTS,
@@ -114,8 +120,10 @@ ENDPOINTS: Sequence[ServerEndpoint] = [
 async def open_store(settings: Settings, *, writing: bool) -> Store:
     """Open the database that the settings name; raises Unavailable with a sentence."""
     path = settings.database_path
-    assert path is not None
-    return await open_sqlite(path, writing=writing)
+    if path is not None:
+        return await open_sqlite(path, writing=writing)
+    connections = settings.database_connections
+    return await open_postgres(settings.database, writing=writing, connections=connections)
 
 
 async def prepare(
@@ -157,8 +165,22 @@ def script_limits(settings: Settings) -> Limits:
 
 
 @asynccontextmanager
-async def delivering(services: Services) -> AsyncIterator[Dispatcher]:
-    """Deliver what is owed and remove what is old, for as long as the context lasts."""
+async def running(services: Services) -> AsyncIterator[None]:
+    """Do what the role of this process does beside answering, while the context lasts; then close the services."""
+    try:
+        async with AsyncExitStack() as stack:
+            if services.settings.role != "api":
+                await stack.enter_async_context(_delivering(services))
+            yield
+    finally:
+        await services.scripts.close()
+        await services.compiler.close()
+        await services.egress.close()
+
+
+@asynccontextmanager
+async def _delivering(services: Services) -> AsyncIterator[None]:
+    """Deliver what is owed and remove what is old, until the process is told to stop or the context ends."""
     store, settings = services.store, services.settings
     replies = Replies(store, services.clock, services.access, services.on_event)
     parts = Parts(
@@ -175,19 +197,25 @@ async def delivering(services: Services) -> AsyncIterator[Dispatcher]:
     days, keep = settings.history_days, settings.history_keep
     delivery = asyncio.create_task(dispatcher.run())
     removal = asyncio.create_task(retention.run(store, services.clock, days, keep))
-    try:
-        yield dispatcher
-    finally:
+
+    async def stop() -> None:
+        await services.stopping.wait()
         removal.cancel()
         await dispatcher.stop(STOP_SECONDS)
         await asyncio.wait([delivery, removal])
-        await services.scripts.close()
-        await services.compiler.close()
-        await services.egress.close()
+
+    stopped = asyncio.create_task(stop())  # while the last requests are answered
+    try:
+        yield
+    finally:
+        services.stopping.set()
+        await stopped
 
 
-def build(services: Services) -> Application:
-    """The ASGI application on these services."""
+def build(services: Services) -> Starlette:
+    """The ASGI application on these services; a process that only delivers answers on the pages of `health` alone."""
+    if services.settings.role == "worker":
+        return Starlette(routes=health.pages(services), exception_handlers={404: _not_here})
     return build_application(
         ENDPOINTS,
         services=services,
@@ -197,3 +225,7 @@ def build(services: Services) -> Application:
         version=__version__,
         routes=[*avatars.PAGES, *health.pages(services)],
     )
+
+
+async def _not_here(request: Request, error: Exception) -> Response:
+    return PlainTextResponse(NOT_HERE, 404)

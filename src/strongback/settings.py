@@ -18,7 +18,8 @@ T = TypeVar("T")
 SQLITE = "sqlite:///"
 POSTGRES = ("postgresql://", "postgres://")
 SHORTEST_KEY = 32
-LOG_FORMATS = ("auto", "console", "json")
+LOGS = ("auto", "console", "json")
+ROLES = ("all", "api", "worker")
 YES = frozenset({"true", "yes", "on", "1"})
 NO = frozenset({"false", "no", "off", "0", ""})
 
@@ -92,11 +93,15 @@ def number(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
-def log_format(value: str) -> str:
-    """Read the shape of the log."""
-    if value not in LOG_FORMATS:
-        raise ValueError(f"must be one of {', '.join(LOG_FORMATS)}")
-    return value
+def one_of(*names: str) -> Callable[[str], str]:
+    """Read one of some names."""
+
+    def parse(value: str) -> str:
+        if value not in names:
+            raise ValueError(f"must be one of {', '.join(names)}")
+        return value
+
+    return parse
 
 
 def database_url(value: str) -> str:
@@ -138,9 +143,10 @@ class Settings:
     )
     host: str = setting("127.0.0.1", Source("STRONGBACK_HOST", text, flag="--host"))
     port: int = setting(3000, Source("STRONGBACK_PORT", number(0, 65535), flag="--port"))
+    workers: int = setting(1, Source("STRONGBACK_WORKERS", number(1, 64), flag="--workers"))
+    role: str = setting("all", Source("STRONGBACK_ROLE", one_of(*ROLES), flag="--role"))
     dev: bool = setting(default=False, source=Source("STRONGBACK_DEV", boolean, flag="--dev"))
-    log_format: str = setting("auto", Source("STRONGBACK_LOG_FORMAT", log_format, name="log.format"))
-
+    log_format: str = setting("auto", Source("STRONGBACK_LOG_FORMAT", one_of(*LOGS), name="log.format"))
     metrics: bool = setting(default=False, source=Source("STRONGBACK_METRICS", boolean))
 
     body_bytes: int = setting(

@@ -6,6 +6,8 @@ import errno
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
 
 import click
 import uvicorn
@@ -14,11 +16,14 @@ from starlette.types import ASGIApp
 
 from strongback import app
 from strongback.cli import demo as demonstration
+from strongback.cli import workers
 from strongback.cli.database import database_option, load
+from strongback.cli.demo import Credentials
 from strongback.cli.logs import configure
+from strongback.cli.workers import Ready
 from strongback.errors import Unavailable
 from strongback.http.protocol import Protocol
-from strongback.settings import Settings
+from strongback.settings import Settings, SettingsError
 
 BACKLOG = 2048
 STOP_SECONDS = 8
@@ -27,35 +32,52 @@ STOP_SECONDS = 8
 @click.command()
 @click.option("--host", metavar="HOST", help="The address to listen on (default: 127.0.0.1).")
 @click.option("--port", metavar="PORT", help="The port to listen on; 0 takes a free one (default: 3000).")
+@click.option("--workers", metavar="N", help="How many processes serve (default: 1); more need PostgreSQL.")
+@click.option(
+    "--role",
+    metavar="ROLE",
+    help="What they do: all, api (no deliveries) or worker (only those) (default: all).",
+)
 @database_option
 @click.option("--dev", is_flag=True, default=None, help="Development: loopback targets are allowed.")
 @click.option(
     "--demo", is_flag=True, help="Fill an empty database with a small demo and print a curl for it."
 )
-def serve(host: str | None, port: str | None, database: str | None, dev: bool | None, demo: bool) -> None:
+def serve(demo: bool, **flags: Any) -> None:
     """Serve until interrupted. Prints one line, `listening on URL`, when requests are welcome."""
-    settings = load(host=host, port=port, database=database, dev=dev)
+    settings = load(**flags)
+    if settings.database_path is not None and (settings.workers, settings.role) != (1, "all"):
+        raise SettingsError(
+            f"--workers {settings.workers} --role {settings.role} is not possible on SQLite, where one process owns "
+            "the database: leave both out, or name a PostgreSQL database, as postgresql://user:password@host/name"
+        )
     configure(settings.log_format)
     listener = bind(settings.host, settings.port)
+    host, port = listener.getsockname()[:2]
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def announce(credentials: Credentials | None) -> None:
+        click.echo(f"listening on {url}")
+        if credentials is not None:
+            click.echo(demonstration.greeting(url, credentials))
+
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, listener, demo))
+        if settings.workers == 1:
+            runner.run(node(settings, listener, announce, demo=demo))
+        else:
+            runner.run(workers.run(settings, flags, listener, announce, demo=demo))
 
 
-async def _serve(settings: Settings, listener: socket.socket, demo: bool) -> None:
+async def node(settings: Settings, listener: socket.socket, ready: Ready, *, demo: bool) -> None:
+    """Serve in this process until told to stop; `ready` hears when requests are welcome, and of a demo."""
     store = await app.open_store(settings, writing=True)
     try:
         host, port = listener.getsockname()[:2]
         services = await app.prepare(store, settings, listening=frozenset({(host, port)}))
         credentials = await demonstration.ensure(services) if demo else None
-        url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-        def announce() -> None:
-            click.echo(f"listening on {url}")
-            if credentials is not None:
-                click.echo(demonstration.greeting(url, credentials))
-
-        async with app.delivering(services):
-            await Server(app.build(services), announce).serve(sockets=[listener])
+        async with app.running(services):
+            server = Server(app.build(services), lambda: ready(credentials), services.stopping)
+            await server.serve(sockets=[listener])
     finally:
         await store.close()
 
@@ -63,7 +85,7 @@ async def _serve(settings: Settings, listener: socket.socket, demo: bool) -> Non
 class Server(uvicorn.Server):
     """Uvicorn, which tells when it listens and returns when it is told to stop."""
 
-    def __init__(self, application: ASGIApp, announce: Callable[[], None]) -> None:
+    def __init__(self, application: ASGIApp, announce: Callable[[], None], stopping: asyncio.Event) -> None:
         super().__init__(
             uvicorn.Config(
                 application,
@@ -80,6 +102,7 @@ class Server(uvicorn.Server):
             )
         )
         self._announce = announce
+        self._stopping = stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen, then say so."""
@@ -89,15 +112,19 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on SIGINT and SIGTERM, and return: the database is closed before the process ends."""
+        """Stop on SIGINT and SIGTERM, and return: what is under way is finished before the process ends.
+
+        They are handled until the loop is closed, so that a second one does not end that early.
+        """
         loop = asyncio.get_running_loop()
         for one in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(one, self.handle_exit, one, None)
-        try:
-            yield
-        finally:
-            for one in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(one)
+        yield
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop, and let everybody know."""
+        self._stopping.set()
+        super().handle_exit(sig, frame)
 
 
 def bind(host: str, port: int) -> socket.socket:
