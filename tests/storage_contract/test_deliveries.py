@@ -122,7 +122,7 @@ async def test_a_lease_that_ended_is_given_to_another_worker(store: Store) -> No
     await write(store, owed("e0.0"))
     assert await claimed(store, now=100) == ["e0.0"]
     assert await store.reclaim(159) == 0
-    await store.renew("w", 300)
+    assert await store.renew("w", 300, ["e0.0", "e9.0"]) == {"e0.0"}
     assert await store.reclaim(299) == 0
     assert await store.reclaim(301) == 1
     assert await claimed(store, now=301, worker="other") == ["e0.0"]

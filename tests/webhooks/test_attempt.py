@@ -59,7 +59,7 @@ async def test_a_fault_of_the_server(
             cast("Replies", None),
         )
         freed: list[bool | None] = []
-        await attempt(parts, delivery, event, Slot(freed.append))
+        await attempt(parts, delivery, event, Slot(freed.append, lambda: True))
         settled = await world.store.delivery("e.0")
         assert settled is not None
         assert (settled.state, settled.reason, settled.next_at) == (state, reason, world.now + wait)

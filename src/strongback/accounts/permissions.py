@@ -1,5 +1,7 @@
 """Permissions: the cached table of grants, and the changes an administrator makes to it (spec/03)."""
 
+import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -22,23 +24,36 @@ class AccessCache:
 
     def __init__(self, store: Store, access: Access) -> None:
         self._store = store
+        self._reloading: set[asyncio.Task[None]] = set()
         self.newest = access
 
     @classmethod
     async def load(cls, store: Store) -> "AccessCache":
-        """Read for the first time."""
-        return cls(store, sound(await store.access()))
+        """Read for the first time, and from then on also when another process has changed something."""
+        cache = cls(store, sound(await store.access()))
+        store.on_access(cache.reload)
+        return cache
 
     async def current(self, revision: int) -> Access:
         """The table at this revision or a newer one."""
-        if self.newest.revision < revision:
-            self.newest = sound(await self._store.access())
-        return self.newest
+        return self.newest if self.newest.revision >= revision else await self.refresh()
 
     async def refresh(self) -> Access:
         """Read again, after a write of this process."""
-        self.newest = sound(await self._store.access())
+        access = sound(await self._store.access())
+        if access.revision >= self.newest.revision:  # else a later read was answered first
+            self.newest = access
         return self.newest
+
+    def reload(self) -> None:
+        """Read again soon. Nobody waits for it: every request says which revision it needs."""
+        task = asyncio.create_task(self._reload())
+        self._reloading.add(task)
+        task.add_done_callback(self._reloading.discard)
+
+    async def _reload(self) -> None:
+        with contextlib.suppress(Unavailable):
+            await self.refresh()
 
 
 def sound(access: Access) -> Access:

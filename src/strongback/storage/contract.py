@@ -3,7 +3,7 @@
 Nothing here assumes SQLite, one process or one thread. A write is a value: see `strongback.storage.changes`.
 """
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
@@ -101,6 +101,9 @@ class Store(Protocol):
     Every method raises `Unavailable` where the database can not serve now.
     """
 
+    look_again: float
+    """After so many seconds something may be due of which nobody told this process."""
+
     async def commit(self, changes: Changes) -> None:
         """Check every guard and run every step in one transaction; durable when it returns.
 
@@ -196,8 +199,8 @@ class Store(Protocol):
     async def claim(self, worker: str, now: int, lease: int, wanted: Wanted) -> Claims:
         """Take deliveries that are due, for this worker alone until `lease` (epoch milliseconds)."""
 
-    async def renew(self, worker: str, lease: int) -> None:
-        """Hold everything that the worker is sending until `lease`."""
+    async def renew(self, worker: str, lease: int, ids: Collection[str]) -> set[str]:
+        """Hold deliveries until `lease`, as far as the worker still has them; answers which those are."""
 
     async def reclaim(self, now: int, worker: str | None = None) -> int:
         """Make pending what is being sent with an ended lease, or by this worker, whose attempt then does not count;
@@ -207,7 +210,11 @@ class Store(Protocol):
         """Let what waits, and was last changed in what has become the future, wait from now on; answers how many."""
 
     def on_deliveries(self, wake: Callable[[], None]) -> None:
-        """Call this whenever deliveries have been committed, new ones or such as are to be tried again."""
+        """Call this whenever there may be more to deliver: new deliveries, such as are to be tried again, or such as
+        another worker did not get done."""
+
+    def on_access(self, changed: Callable[[], None]) -> None:
+        """Call this soon after permissions, roles or settings may have been changed by another process."""
 
     async def answered(self, integration_id: str, key: str, since: int) -> StoredAnswer | None:
         """What a hook answered to a call with this key, not before `since` (epoch milliseconds)."""

@@ -33,6 +33,7 @@ SIGNED = frozenset({sign.ID, sign.TIMESTAMP, sign.SIGNATURE, "webhook-replay"})
 BUSY_WAIT_MS = 60_000
 """How long a delivery waits whose script found no place to run, or that the server can not prepare now."""
 NOT_NOW = "the server could not send it: the log says why"
+HELD_UP = "the worker was held up for longer than it may keep a delivery"
 INTERNAL = "an error of the server itself: the log says more"
 
 _log = structlog.get_logger("strongback.webhooks")
@@ -75,6 +76,9 @@ async def _attempt(parts: Parts, delivery: Delivery, event: StoredEvent, slot: S
         return
     if outcome is None:
         outcome = await _exchange(parts, one, slot)
+    if outcome is None:
+        await settle_unsent(parts, delivery, "pending", HELD_UP)
+        return
     slot.free()
     await settle(parts, one, outcome)
 
@@ -152,8 +156,8 @@ async def _post_at_once(parts: Parts, one: Attempt) -> None:
     one.request = kept
 
 
-async def _exchange(parts: Parts, one: Attempt, slot: Slot) -> Outcome:
-    """Send the request and read the answer."""
+async def _exchange(parts: Parts, one: Attempt, slot: Slot) -> Outcome | None:
+    """Send the request and read the answer; None where another worker may be sending it by now."""
     request, record = one.request, one.record
     chosen = policy(one.integration.body)
     record.calling(request.url, request.body, parts.clock())
@@ -162,6 +166,8 @@ async def _exchange(parts: Parts, one: Attempt, slot: Slot) -> Outcome:
     wait = timeout_ms(chosen, request.timeout_ms)
     answer: Answer | ErrorKind
     reading = Reading()
+    if not slot.held():
+        return None
     try:
         response = await parts.egress.send(Request(request.method, request.url, headers, request.body, wait))
     except EgressError as error:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from strongback import metrics
-from strongback.clock import Clock
+from strongback.clock import Clock, steady_clock
 from strongback.errors import Conflict, Unavailable
 from strongback.faults import reach
 from strongback.ids import document_id
@@ -20,6 +19,7 @@ from strongback.storage.deliveries import Delivery, StoredEvent, Wanted
 from strongback.storage.guards import Held
 from strongback.storage.steps import SettleDelivery
 from strongback.webhooks.breaker import Breaker
+from strongback.webhooks.leases import LEASE_MS, Claimed, Leases
 
 SENDING = 64
 SENDING_TO_AN_ORIGIN = 4
@@ -28,9 +28,7 @@ AHEAD = 4
 
 CLAIMED = SENDING * (SENDING_TO_AN_ORIGIN + AHEAD) // SENDING_TO_AN_ORIGIN
 
-LEASE_MS = 60_000
 RENEW_SECONDS = 20.0
-LONGEST_WAIT_SECONDS = 30.0
 AFTER_FAILURE_SECONDS = 1.0
 CLOCK_JUMP_MS = 60_000
 
@@ -41,15 +39,17 @@ _log = structlog.get_logger("strongback.webhooks")
 class Lane:
     """What is going on at one origin."""
 
-    waiting: deque[tuple[Delivery, StoredEvent]] = field(default_factory=deque)
+    waiting: deque[Claimed] = field(default_factory=deque)
     sending: int = 0
 
 
 class Slot:
     """A place among those that are being sent; the attempt frees it when the receiver has answered."""
 
-    def __init__(self, free: Callable[[bool | None], None]) -> None:
+    def __init__(self, free: Callable[[bool | None], None], held: Callable[[], bool]) -> None:
         self._free: Callable[[bool | None], None] | None = free
+        self.held = held
+        """Whether the delivery is still this worker's: nothing may be sent where it is not."""
 
     def free(self, *, healthy: bool | None = None) -> None:
         """Let the next one start; `healthy` says whether the origin works, None where nothing was learned."""
@@ -59,11 +59,6 @@ class Slot:
 
 
 Attempt = Callable[[Delivery, StoredEvent, Slot], Awaitable[None]]
-
-
-def steady_clock() -> int:
-    """Milliseconds that go on whatever becomes of the time of day."""
-    return time.monotonic_ns() // 1_000_000
 
 
 class Dispatcher:
@@ -79,6 +74,7 @@ class Dispatcher:
         self._steady = steady
         self._attempt = attempt
         self._breaker = Breaker()
+        self._leases = Leases(steady)
         self._lanes: dict[str, Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._sending = 0
@@ -134,28 +130,33 @@ class Dispatcher:
         return wait
 
     async def _let_go(self) -> None:
-        """Give back what was claimed of an origin that is left alone since: it is not being sent."""
-        for origin in self._breaker.resting(self._steady()):
-            while (lane := self._lanes.get(origin)) is not None and lane.waiting:
-                delivery, event = lane.waiting.pop()
+        """Give back what was claimed and must not start: its origin is left alone since, or its lease has ended."""
+        resting = self._breaker.resting(self._steady())
+        for origin, lane in list(self._lanes.items()):
+            while one := self._stale(lane, rests=origin in resting):
+                lane.waiting.remove(one)
                 try:
-                    await self._give_back(delivery)
+                    await self._give_back(one)
                 except Unavailable:
-                    self._lanes.setdefault(origin, Lane()).waiting.append((delivery, event))
+                    self._lanes.setdefault(origin, Lane()).waiting.append(one)
                     raise
 
-    async def _give_back(self, delivery: Delivery) -> None:
+    def _stale(self, lane: Lane, *, rests: bool) -> Claimed | None:
+        return next((one for one in reversed(lane.waiting) if rests or not self._leases.holds(one)), None)
+
+    async def _give_back(self, one: Claimed) -> None:
         """Make it pending as it was before its claim."""
-        step = SettleDelivery(
-            delivery.id, "pending", delivery.reason, delivery.next_at, delivery.updated, attempted=False
-        )
-        with contextlib.suppress(Conflict):  # it was cancelled meanwhile
-            await self._store.commit(Changes([Held(delivery.id, self.worker)], [step]))
+        was = one.delivery
+        step = SettleDelivery(was.id, "pending", was.reason, was.next_at, was.updated, attempted=False)
+        with contextlib.suppress(Conflict):  # it was cancelled meanwhile, or another has taken it
+            await self._store.commit(Changes([Held(was.id, self.worker)], [step]))
+        self._leases.drop(one)
 
     async def _claim(self) -> float:
         now, steady = self._clock(), self._steady()
         resting = self._breaker.resting(steady)
-        wait = min((until - steady for until in resting.values()), default=LONGEST_WAIT_SECONDS * 1000) / 1000
+        rest = min((until - steady for until in resting.values()), default=None)
+        wait = self._store.look_again if rest is None else rest / 1000
         busy = {origin: lane.sending + len(lane.waiting) for origin, lane in self._lanes.items()}
         each = SENDING_TO_AN_ORIGIN + AHEAD
         busy |= {origin: busy.get(origin, 0) + each - 1 for origin in self._breaker.broken()}
@@ -168,8 +169,8 @@ class Dispatcher:
         claims = await self._store.claim(self.worker, now, now + LEASE_MS, Wanted(total, each, busy))
         if claims.taken:
             reach("after-claim")
-        for delivery, event in claims.taken:
-            self._lanes.setdefault(delivery.origin, Lane()).waiting.append((delivery, event))
+        for one in self._leases.take(claims.taken, steady):
+            self._lanes.setdefault(one.delivery.origin, Lane()).waiting.append(one)
         if claims.next_at is not None:
             wait = min(wait, max(claims.next_at - self._clock(), 0) / 1000)
         return max(wait, 0.001)
@@ -182,17 +183,18 @@ class Dispatcher:
                 and lane.sending < SENDING_TO_AN_ORIGIN
                 and self._sending < SENDING
                 and self._breaker.allows(origin, now)
+                and self._leases.holds(lane.waiting[0])
             ):
                 self._breaker.started(origin)
                 lane.sending += 1
                 self._sending += 1
-                task = asyncio.create_task(self._send(origin, lane, *lane.waiting.popleft()))
+                task = asyncio.create_task(self._send(origin, lane, lane.waiting.popleft()))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
             if not lane.waiting and not lane.sending:
                 del self._lanes[origin]
 
-    async def _send(self, origin: str, lane: Lane, delivery: Delivery, event: StoredEvent) -> None:
+    async def _send(self, origin: str, lane: Lane, one: Claimed) -> None:
         def free(healthy: bool | None) -> None:
             lane.sending -= 1
             self._sending -= 1
@@ -206,25 +208,30 @@ class Dispatcher:
                 self._start()
                 self._woken.set()
 
-        slot = Slot(free)
+        slot = Slot(free, lambda: self._leases.holds(one))
         try:
-            await self._attempt(delivery, event, slot)
+            await self._attempt(one.delivery, one.event, slot)
         except Exception:
-            _log.exception("a delivery failed in a way that it should not", delivery=delivery.id)
+            _log.exception("a delivery failed in a way that it should not", delivery=one.delivery.id)
         finally:
+            self._leases.drop(one)
             slot.free()
 
     async def _renew(self) -> None:
+        pause = RENEW_SECONDS
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
-            now = self._clock()
+            await asyncio.sleep(pause)
+            pause = RENEW_SECONDS
+            now, steady, ids = self._clock(), self._steady(), self._leases.ids
             try:
-                if self._tasks or self._lanes:
-                    await self._store.renew(self.worker, now + LEASE_MS)
+                if ids:
+                    held = await self._store.renew(self.worker, now + LEASE_MS, ids)
+                    self._leases.renewed(ids, held, steady)
                 await self._store.reclaim(now)
             except Unavailable as error:
                 metrics.UNAVAILABLE["deliveries"].inc()
                 _log.warning("leases can not be renewed", reason=str(error))
+                pause = AFTER_FAILURE_SECONDS
 
     async def _mind_the_clock(self) -> None:
         """Where the clock went back, now or while nothing ran, what waits would wait for too long."""

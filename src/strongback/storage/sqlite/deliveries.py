@@ -1,6 +1,7 @@
 """Events and deliveries as SQL: the steps that write them, the claims that hand them out, retention."""
 
 import sqlite3
+from collections.abc import Collection
 
 import msgspec
 
@@ -107,7 +108,7 @@ TAKEN = (
     f"SELECT {DELIVERY}, {EVENT} FROM json_each(?) j CROSS JOIN deliveries d ON d.sequence = j.value"
     " CROSS JOIN events e ON e.id = d.event ORDER BY j.key"
 )
-RENEW = "UPDATE outbox SET lease = ? WHERE state = 'sending' AND lease IS NOT NULL AND worker = ?"
+RENEW = "UPDATE outbox SET lease = ? WHERE sequence = ? AND state = 'sending' AND worker = ?"
 RECLAIM_ENDED = (
     "UPDATE outbox SET state = 'pending', worker = NULL, lease = NULL WHERE state = 'sending' AND lease < ?"
 )
@@ -275,3 +276,8 @@ def _take(
         (Delivery(*row[:DELIVERY_COLUMNS]), StoredEvent(*row[DELIVERY_COLUMNS:]))
         for row in connection.execute(TAKEN, (rows,))
     ]
+
+
+def renew(connection: sqlite3.Connection, worker: str, lease: int, ids: Collection[str]) -> set[str]:
+    """Hold deliveries, as far as the worker still has them; answers which."""
+    return {id for id in ids if connection.execute(RENEW, (lease, find(connection, id), worker)).rowcount}

@@ -1,7 +1,7 @@
 """Integrations at work: what listens, what is owed, what hooks have answered; see `Store` for each method."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from strongback import metrics
 from strongback.documents.document import Stored
@@ -25,6 +25,8 @@ from strongback.storage.steps import Link
 
 class Outbox(Connections):
     """The part of the store that triggers, the dispatcher and hooks use."""
+
+    look_again = 30.0
 
     async def links(self, integration_id: str) -> list[Link]:
         return [Link(*found) for found in self._all(statements.LINKS, (integration_id,))]
@@ -84,18 +86,24 @@ class Outbox(Connections):
         )
         return claims
 
-    async def renew(self, worker: str, lease: int) -> None:
-        await self._write(lambda connection: connection.execute(deliveries.RENEW, (lease, worker)))
+    async def renew(self, worker: str, lease: int, ids: Collection[str]) -> set[str]:
+        return await self._write(lambda connection: deliveries.renew(connection, worker, lease, ids))
 
     async def reclaim(self, now: int, worker: str | None = None) -> int:
         sql, value = (deliveries.RECLAIM_ENDED, now) if worker is None else (deliveries.RECLAIM_OWN, worker)
-        return await self._write(lambda connection: connection.execute(sql, (value,)).rowcount)
+        reclaimed = await self._write(lambda connection: connection.execute(sql, (value,)).rowcount)
+        if reclaimed:
+            self._wake()
+        return reclaimed
 
     async def rebase(self, now: int) -> int:
         return await self._write(lambda connection: connection.execute(deliveries.REBASE, (now,)).rowcount)
 
     def on_deliveries(self, wake: Callable[[], None]) -> None:
         self._wakes.append(wake)
+
+    def on_access(self, changed: Callable[[], None]) -> None:
+        """Nothing is called: no other process writes to the file."""
 
     async def answered(self, integration_id: str, key: str, since: int) -> StoredAnswer | None:
         found = self._one(statements.ANSWERED, (integration_id, key, since))

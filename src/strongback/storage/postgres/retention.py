@@ -1,0 +1,135 @@
+"""What is old goes, in batches: deliveries that have ended, events, the records of calls, keys of hooks.
+
+One node sweeps at a time, beside commits; what a commit may need while it is looked at is locked first.
+"""
+
+from typing import TYPE_CHECKING
+
+from strongback.faults import reach
+from strongback.storage.deliveries import Old
+from strongback.storage.postgres.claims import changed
+from strongback.storage.postgres.guards import COMMITS
+from strongback.storage.postgres.version_1 import OPEN
+
+if TYPE_CHECKING:
+    from strongback.storage.postgres.connection import Connection
+
+SWEEP = 7_236_105_402
+"""The number of the lock of the node that sweeps."""
+
+INTEGRATIONS_AT_ONCE = 100
+
+
+def _oldest(state: str, moment: str) -> str:
+    """Up to `$2` rows `d` from before a moment, of targets whose oldest row in these states is from before it."""
+    rows = f"FROM outbox o WHERE o.target = t.id AND o.state {state} ORDER BY o.sequence LIMIT"
+    return (
+        f"SELECT d.sequence FROM targets t CROSS JOIN LATERAL (SELECT o.created {rows} 1) oldest"
+        f" CROSS JOIN LATERAL (SELECT o.sequence, o.created {rows} $2) d"
+        f" WHERE oldest.created < {moment} AND d.created < {moment}"
+    )
+
+
+OLD_DELIVERIES = (
+    f"DELETE FROM outbox WHERE sequence IN ({_oldest(f'NOT IN {OPEN}', '$1')} LIMIT $2) RETURNING event"
+)
+# Locked before it is asked what hangs on them: a replay that is being owed locks its event too.
+OLD_EVENTS = (
+    "SELECT e.sequence FROM events e WHERE e.created < $1 AND e.sequence IN (SELECT unnest($3::bigint[])"
+    " UNION (SELECT sequence FROM events WHERE created < $1 ORDER BY created LIMIT $2)) FOR UPDATE SKIP LOCKED"
+)
+UNUSED_EVENTS = (
+    "DELETE FROM events e WHERE e.sequence = ANY($1)"
+    " AND NOT EXISTS (SELECT 1 FROM outbox d WHERE d.event = e.sequence)"
+)
+OLD_HISTORY = (
+    "DELETE FROM history WHERE updated < $1"
+    " AND id IN (SELECT id FROM history WHERE updated < $1 ORDER BY updated LIMIT $2) RETURNING integration_id"
+)
+OLD_KEYS = (
+    "DELETE FROM keys WHERE created < $1 AND (integration, key) IN"
+    " (SELECT integration, key FROM keys WHERE created < $1 ORDER BY created LIMIT $2)"
+)
+BUSY = (
+    f"SELECT integration FROM queues WHERE integration > $1 ORDER BY integration LIMIT {INTEGRATIONS_AT_ONCE}"
+)
+SURPLUS_DELIVERIES = (
+    "DELETE FROM outbox WHERE sequence IN (SELECT s.sequence FROM unnest($1::text[]) q(integration)"
+    " CROSS JOIN LATERAL (SELECT d.sequence FROM targets t CROSS JOIN LATERAL ("
+    f"SELECT o.sequence FROM outbox o WHERE o.target = t.id AND o.state NOT IN {OPEN}"
+    " ORDER BY o.sequence DESC LIMIT $2::bigint + $3) d"
+    " WHERE t.integration = q.integration ORDER BY d.sequence DESC LIMIT $2 OFFSET $3) s LIMIT $2)"
+)
+SURPLUS_HISTORY = (
+    "DELETE FROM history WHERE id IN (SELECT s.id FROM unnest($1::text[]) q(integration)"
+    " CROSS JOIN LATERAL (SELECT h.id FROM history h WHERE h.integration_id = q.integration"
+    " ORDER BY h.updated DESC, h.id LIMIT $2 OFFSET $3) s LIMIT $2) RETURNING integration_id"
+)
+EXPIRE = (
+    "UPDATE outbox SET state = 'expired', reason = $3, updated = $4 WHERE sequence = ANY(ARRAY("
+    f"SELECT p.sequence FROM outbox p WHERE p.state = 'pending' AND p.sequence IN ({_oldest(f'IN {OPEN}', '$1')})"
+    " LIMIT $2 FOR UPDATE SKIP LOCKED))"
+)
+UNUSED_COPIES = (
+    "FROM copies c WHERE c.integration = ANY($1) AND NOT EXISTS (SELECT 1 FROM history h"
+    " WHERE h.integration_id = c.integration AND h.copy = c.revision AND h.copy IS NOT NULL)"
+)
+
+
+async def retire(connection: "Connection", old: Old, after: str) -> tuple[int, int, str]:
+    """Remove up to a batch of each kind; answers how many rows went or expired, how many expired, where to go on.
+
+    Integrations are looked at from `after` on, once around. While another node sweeps, nothing is left for this one.
+    """
+    recorded: set[str] = set()
+    async with connection.transaction():
+        if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", SWEEP):
+            return 0, 0, after
+        gone = await _remove_aged(connection, old, recorded)
+        reach("during-retention")
+        surplus, after = await _remove_surplus(connection, old, after, gone, recorded)
+        # Last, for it locks the counts of integrations, which every message that owes them something waits for.
+        expiring = (old.pending_before, old.batch, old.expired, old.now)
+        expired = changed(await connection.execute(EXPIRE, *expiring))
+    await _remove_copies(connection, recorded)
+    return gone + surplus + expired, expired, after
+
+
+async def _remove_aged(connection: "Connection", old: Old, recorded: set[str]) -> int:
+    """Remove what is too old; notes the integrations whose records went."""
+    events = [event for (event,) in await connection.fetch(OLD_DELIVERIES, old.before, old.batch)]
+    locked = [one for (one,) in await connection.fetch(OLD_EVENTS, old.before, old.batch, events)]
+    unused = changed(await connection.execute(UNUSED_EVENTS, locked))
+    records = [id for (id,) in await connection.fetch(OLD_HISTORY, old.before, old.batch)]
+    recorded.update(records)
+    keys = changed(await connection.execute(OLD_KEYS, old.keys_before, old.batch))
+    return len(events) + unused + len(records) + keys
+
+
+async def _remove_surplus(
+    connection: "Connection", old: Old, after: str, gone: int, recorded: set[str]
+) -> tuple[int, str]:
+    """Remove what integrations have beyond what is kept, until that makes a batch; also says which was the last."""
+    surplus, looked, around = 0, after, False
+    while gone + surplus < old.batch and not (around and looked >= after):
+        found = [id for (id,) in await connection.fetch(BUSY, looked)]
+        if found:
+            looked = found[-1]
+            surplus += changed(await connection.execute(SURPLUS_DELIVERIES, found, old.batch, old.keep))
+            records = await connection.fetch(SURPLUS_HISTORY, found, old.batch, old.keep)
+            surplus += len(records)
+            recorded.update(id for (id,) in records)
+        elif around:
+            break
+        else:
+            looked, around = "", True
+    return surplus, looked
+
+
+async def _remove_copies(connection: "Connection", integrations: set[str]) -> None:
+    """Remove what no record of these integrations names any more, while nobody can be writing one."""
+    listed = list(integrations)
+    if await connection.fetchval(f"SELECT EXISTS (SELECT 1 {UNUSED_COPIES})", listed):
+        async with connection.transaction():
+            await connection.execute(f"SELECT pg_advisory_xact_lock({COMMITS})")
+            await connection.execute(f"DELETE {UNUSED_COPIES}", listed)
