@@ -381,3 +381,11 @@ async def test_whoever_delivers_is_woken_for_what_is_new_and_for_what_is_tried_a
     assert len(woken) == 2
     await write(store, settled("e0.0", "failed"))
     assert len(woken) == 2
+
+
+@pytest.mark.parametrize("origins", [4, 5])
+async def test_claims_with_little_room_starve_no_origin(store: Store, origins: int) -> None:
+    await write(store, *(owed(f"e{n}.0", origin=f"http://{n % origins}:80") for n in range(40)))
+    taken = [await claimed(store, Wanted(total=1, each=4, busy={})) for _ in range(2 * origins)]
+    found = [number(id) % origins for (id,) in taken]
+    assert sorted(found) == sorted([*range(origins)] * 2)

@@ -242,6 +242,8 @@ def claim(
     earliest: int | None = None
     number, wrapped = after, False
     for _ in range(ORIGINS_A_CLAIM):
+        if len(taken) >= wanted.total:
+            break
         found = connection.execute(NEXT_ORIGIN, (number,)).fetchone()
         if found is None or (wrapped and found[0] > after):
             if wrapped or not after:
@@ -251,8 +253,6 @@ def claim(
             continue
         number, first, origin = found
         free = min(wanted.each - wanted.busy.get(origin, 0), wanted.total - len(taken))
-        if len(taken) >= wanted.total:
-            break
         if free <= 0:
             continue
         if first <= now:
