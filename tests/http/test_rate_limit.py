@@ -61,6 +61,21 @@ def test_a_clock_set_back_opens_a_new_window() -> None:
     assert limiter.hit(KEY, 1, 60_000, 0).reset == 60_000
 
 
+def test_a_refused_call_does_not_count() -> None:
+    limiter = RateLimiter()
+    assert [limiter.hit(KEY, 1, 60_000, 0).exceeded for _ in range(3)] == [False, True, True]
+    assert [limiter.hit(KEY, 2, 60_000, 0).exceeded for _ in range(2)] == [False, True]
+
+
+def test_what_the_other_nodes_do_not_know_yet() -> None:
+    limiter = RateLimiter()
+    for now, key in ((0, "a"), (0, "a"), (5, "b"), (10, "c")):
+        limiter.hit((key, "", ""), 9, 100, now)
+    assert [(key[0], count.unshared) for key, count in limiter.unshared(99)] == [("a", 2), ("b", 1), ("c", 1)]
+    assert [key[0] for key, _ in limiter.unshared(100)] == ["b", "c"]
+    assert limiter.unshared(110) == []
+
+
 @pytest.mark.parametrize(
     ("forwarded", "count", "expected"),
     [
