@@ -68,7 +68,9 @@ async def open_pool(url: str, connections: int) -> "Pool":
     """Open a pool of up to so many connections; the first one is made at once."""
     return await asyncpg.create_pool(
         url,
-        min_size=1,
+        # A pool that has to keep some would log a trace for each while the database is away.
+        min_size=0,
+        init_size=1,
         max_size=connections,
         timeout=CONNECT_SECONDS,
         command_timeout=STATEMENT_SECONDS,
