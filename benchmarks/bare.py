@@ -69,12 +69,14 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     headers = dict(scope["headers"])
     user_id, token = headers[b"x-user-id"].decode(), headers[b"x-auth-token"]
     hashed = base64.b64encode(hashlib.sha256(token).digest()).decode()
-    _, roles, _ = CONNECTION.execute(statements.AUTHENTICATE, (user_id, hashed)).fetchone()
+    found = CONNECTION.execute(
+        statements.AUTHENTICATE_AND_ROOM_BY_ID, (query["roomId"], user_id, hashed)
+    ).fetchone()
+    _, roles, _, rid, *_, joined = found
     held = frozenset(msgspec.json.decode(roles))
     assert any(GRANTS[name] & held for name in MANAGE)
-    room = CONNECTION.execute(statements.ROOM_BY_ID, (user_id, query["roomId"])).fetchone()
-    assert room[6] is not None
-    parameters = where(scope_of(room[0])).parameters
+    assert joined is not None
+    parameters = where(scope_of(rid)).parameters
     if "query" in query:
         texts, deprecations = filtered(query, parameters), DEPRECATIONS
     else:

@@ -10,6 +10,7 @@ import pytest
 
 from strongback.storage.guards import (
     Absent,
+    AccessAt,
     AdminRemains,
     EmailFree,
     Guard,
@@ -144,6 +145,7 @@ def plan(connection: sqlite3.Connection, sql: str) -> list[str]:
 
 
 GUARDS: list[Guard] = [
+    AccessAt(0),
     AdminRemains("u1"),
     EmailFree("a@b", "u1"),
     Held("e1.0", "w1"),
