@@ -32,7 +32,8 @@ _FIRST = "ORDER BY d.origin, d.next_at, d.sequence LIMIT 1"
 # waits behind it. It ends where those with something due and a free place are as many as the places there are in all.
 ORIGINS = f"""
 WITH RECURSIVE busy AS MATERIALIZED (
-    SELECT o.id, b.many FROM unnest($5::text[], $6::integer[]) b(origin, many) JOIN origins o ON o.origin = b.origin
+    SELECT (SELECT o.id FROM origins o WHERE o.origin = b.origin) AS id, b.many
+    FROM unnest($5::text[], $6::integer[]) b(origin, many)
 ), seen AS (
     SELECT 0 AS turn, $1::bigint AS origin, 0::bigint AS first, false AS around, 0 AS free, 0 AS due
     UNION ALL
@@ -72,12 +73,12 @@ RENEW = (
     " WHERE d.event = e.sequence AND d.number = g.number AND d.replay = g.replay"
     " AND d.worker = $1 AND d.state = 'sending' RETURNING g.id"
 )
-_AGAIN = "UPDATE outbox SET state = 'pending', worker = NULL, lease = NULL"
+_PENDING = "UPDATE outbox SET state = 'pending', worker = NULL, lease = NULL"
 RECLAIM_ENDED = (
-    f"{_AGAIN} WHERE sequence = ANY(ARRAY("
+    f"{_PENDING} WHERE sequence = ANY(ARRAY("
     "SELECT sequence FROM outbox WHERE state = 'sending' AND lease < $1 FOR UPDATE SKIP LOCKED))"
 )
-RECLAIM_OWN = f"{_AGAIN}, attempts = attempts - 1 WHERE state = 'sending' AND worker = $1"
+RECLAIM_OWN = f"{_PENDING}, attempts = attempts - 1 WHERE state = 'sending' AND worker = $1"
 REBASE = (
     "UPDATE outbox SET next_at = $1 + greatest(next_at - updated, 0), updated = $1 WHERE sequence = ANY(ARRAY("
     "SELECT sequence FROM outbox WHERE state = 'pending' AND updated > $1 FOR UPDATE SKIP LOCKED))"

@@ -21,7 +21,7 @@ from strongback.storage.postgres import claims, retention
 from strongback.storage.postgres.claims import DELIVERY, EVENT, JOINED
 from strongback.storage.postgres.connection import unavailable
 from strongback.storage.postgres.connections import CROSSED, RUNS, Connections
-from strongback.storage.postgres.deliveries import name
+from strongback.storage.postgres.deliveries import NAMED, name
 from strongback.storage.postgres.shown import stored_columns
 from strongback.storage.postgres.version_1 import OPEN
 from strongback.storage.steps import Link
@@ -41,15 +41,20 @@ SELECT s.triggers, ARRAY(SELECT id FROM integrations_gone WHERE revision > $1),
 FROM state s LEFT JOIN integrations t ON t.revision > $1 AND t.type = 'webhook-outgoing' ORDER BY t.revision
 """
 EVENT_BY_ID = f"SELECT {EVENT} FROM events e WHERE e.id = $1"
-DELIVERY_BY_ID = (
-    f"SELECT {DELIVERY} FROM outbox d {JOINED} WHERE e.id = $1 AND d.number = $2 AND d.replay = $3"
-)
-_ALL = "SELECT d.sequence FROM targets t JOIN outbox d ON d.target = t.id WHERE t.integration = $1"
-_IN_STATE = "($2::text IS NULL OR d.state = $2)"
+DELIVERY_BY_ID = f"SELECT {DELIVERY} FROM outbox d {JOINED} WHERE {NAMED}"
+
+
+def _of_integration(states: str) -> str:
+    """The deliveries of an integration in one of these states, target by target, and in state $2 if there is one."""
+    rows = f"SELECT o.sequence FROM outbox o WHERE o.target = t.id AND o.state {states}"
+    asked = "($2::text IS NULL OR o.state = $2) OFFSET 0"
+    return f"SELECT d.sequence FROM targets t, LATERAL ({rows} AND {asked}) d WHERE t.integration = $1"
+
+
 # The total comes with every row, and with a row of nothing else where the page is empty.
 DELIVERIES = f"""
 WITH found AS MATERIALIZED (
-    {_ALL} AND d.state IN {OPEN} AND {_IN_STATE} UNION ALL {_ALL} AND d.state NOT IN {OPEN} AND {_IN_STATE}
+    {_of_integration(f"IN {OPEN}")} UNION ALL {_of_integration(f"NOT IN {OPEN}")}
 )
 SELECT n.total, p.* FROM (SELECT count(*) AS total FROM found) n LEFT JOIN (
     SELECT d.sequence, {DELIVERY} FROM (SELECT sequence FROM found ORDER BY 1 DESC LIMIT $3 OFFSET $4) f
