@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from time import perf_counter
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 
 from strongback import app
+from strongback.http import traffic
 from strongback.http.routes import health
 from strongback.http.services import Services
 from strongback.settings import Settings
@@ -38,6 +40,12 @@ async def test_a_server_that_stops_lives_and_is_not_ready(services: Services) ->
     answer = await get(services, "/readyz")
     assert (answer.status_code, answer.text) == (503, "not ready: the server is stopping\n")
     assert (await get(services, "/livez")).status_code == 200
+
+
+async def test_a_scrape_shows_what_was_answered_just_before(services: Services) -> None:
+    traffic.answered("/just/before", "GET", 200, perf_counter())
+    line = 'strongback_http_requests_total{method="GET",route="/just/before",status="200"} 1.0'
+    assert line in (await get(services, "/metrics")).text.splitlines()
 
 
 async def test_a_database_that_can_not_serve(services: Services) -> None:
