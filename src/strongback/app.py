@@ -1,9 +1,10 @@
 """The composition root: settings, then the store, then the services, then HTTP. Only this file knows all parts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from strongback.accounts.permissions import AccessCache
 from strongback.accounts.seed import seed
 from strongback.clock import Clock, system_clock
 from strongback.egress.client import Client, Policy
+from strongback.http import rate_sync
 from strongback.http.application import build as build_application
 from strongback.http.authentication import authenticate, limits
 from strongback.http.routes import (
@@ -62,6 +64,7 @@ from strongback.scripts.contract import Limits
 from strongback.scripts.pool import Pool
 from strongback.settings import Settings
 from strongback.storage.contract import Store
+from strongback.storage.postgres.store import PostgresStore
 from strongback.storage.postgres.store import open_store as open_postgres
 from strongback.storage.sqlite.store import open_store as open_sqlite
 from strongback.webhooks import retention
@@ -167,9 +170,15 @@ def script_limits(settings: Settings) -> Limits:
 @asynccontextmanager
 async def running(services: Services) -> AsyncIterator[None]:
     """Do what the role of this process does beside answering, while the context lasts; then close the services."""
+    store, clock, settings = services.store, services.clock, services.settings
     try:
         async with AsyncExitStack() as stack:
-            if services.settings.role != "api":
+            if settings.role != "worker" and isinstance(store, PostgresStore):
+                counting = rate_sync.run(services.limiters, store.share, store.remove_ended, clock)
+                await stack.enter_async_context(_beside(counting))
+            if settings.role != "api":
+                removing = retention.run(store, clock, settings.history_days, settings.history_keep)
+                await stack.enter_async_context(_beside(removing))
                 await stack.enter_async_context(_delivering(services))
             yield
     finally:
@@ -179,30 +188,38 @@ async def running(services: Services) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run something that has no end of its own, until the context ends."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+@asynccontextmanager
 async def _delivering(services: Services) -> AsyncIterator[None]:
-    """Deliver what is owed and remove what is old, until the process is told to stop or the context ends."""
-    store, settings = services.store, services.settings
-    replies = Replies(store, services.clock, services.access, services.on_event)
+    """Deliver what is owed until the process is told to stop, or the context ends."""
+    store, clock = services.store, services.clock
+    replies = Replies(store, clock, services.access, services.on_event)
     parts = Parts(
         store,
-        services.clock,
+        clock,
         services.egress,
         services.scripts,
         services.secrets,
         replies,
-        settings.disable_integration_scripts,
+        services.settings.disable_integration_scripts,
     )
-    dispatcher = Dispatcher(store, services.clock, partial(attempt, parts))
+    dispatcher = Dispatcher(store, clock, partial(attempt, parts))
     store.on_deliveries(dispatcher.wake)
-    days, keep = settings.history_days, settings.history_keep
     delivery = asyncio.create_task(dispatcher.run())
-    removal = asyncio.create_task(retention.run(store, services.clock, days, keep))
 
     async def stop() -> None:
         await services.stopping.wait()
-        removal.cancel()
         await dispatcher.stop(STOP_SECONDS)
-        await asyncio.wait([delivery, removal])
+        await asyncio.wait([delivery])
 
     stopped = asyncio.create_task(stop())  # while the last requests are answered
     try:

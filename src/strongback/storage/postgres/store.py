@@ -12,7 +12,7 @@ from strongback.errors import Unavailable
 from strongback.storage.contract import Access, Departure, Login, Page, Revisions, RoomKey, RoomView
 from strongback.storage.guards import Steady
 from strongback.storage.kinds import KINDS
-from strongback.storage.postgres import statements
+from strongback.storage.postgres import statements, tallies
 from strongback.storage.postgres.connection import FAILURES, open_pool
 from strongback.storage.postgres.connections import SLICE
 from strongback.storage.postgres.guards import steady, table
@@ -34,6 +34,7 @@ from strongback.storage.postgres.wakes import listen
 from strongback.storage.postgres.words import query
 from strongback.storage.selections import Everything, Having, IntegrationScope, Selection
 from strongback.storage.steps import Token
+from strongback.storage.tallies import Tally
 from strongback.storage.views import role_set, room_view
 
 WIDE = 1_000
@@ -200,6 +201,14 @@ class PostgresStore(Outbox):
     async def check(self) -> list[str]:
         async with self._reading() as connection:
             return await check(connection)
+
+    async def share(self, now: int, counted: Sequence[Tally]) -> list[Tally]:
+        """Add calls that this node counted to what all nodes counted; the totals, and when their windows end."""
+        return await self._write(lambda connection: tallies.share(connection, now, counted))
+
+    async def remove_ended(self, now: int) -> int:
+        """Remove some counts of windows that have ended; answers how many, 0 once none is left."""
+        return await self._write(lambda connection: tallies.remove_ended(connection, now))
 
     async def _stored(self, sql: str, *parameters: Any) -> Stored | None:
         found = await self._one(sql, *parameters)
