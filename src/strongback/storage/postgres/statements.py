@@ -45,9 +45,10 @@ TOKEN_OWNER = (
     "SELECT t.user_id FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.hash = $1 AND u.active"
     " ORDER BY t.user_id LIMIT 1"
 )
+# OFFSET 0 keeps the order apart, so that integrations are never walked in it to meet the URL.
 INTEGRATION_BY_URL = (
-    f"SELECT {stored_columns('integrations')} FROM urls l JOIN integrations t ON t.id = l.integration"
-    " WHERE l.url = $1 ORDER BY t.created, t.id LIMIT 1"
+    f"SELECT {stored_columns('integrations')} FROM (SELECT i.* FROM urls l JOIN integrations i ON i.id = l.integration"
+    " WHERE l.url = $1 OFFSET 0) t ORDER BY t.created, t.id LIMIT 1"
 )
 
 DELETED = "SELECT id, deleted FROM trash WHERE rid = $1 AND deleted > $2 ORDER BY deleted, id"

@@ -13,8 +13,9 @@ from strongback.errors import Failure
 MOST_BYTES = 500
 """A longer word is known by its hash; PostgreSQL takes 2,046 bytes."""
 
-MOST_POSITION = 16_383
 POSITIONS_A_WORD = 255
+"""PostgreSQL keeps no more of them, and takes those beyond the 16,383rd word of a text for one place."""
+
 MOST_VECTOR_BYTES = 900_000
 """Of PostgreSQL's 1,048,575: what a text has beyond is not found."""
 
@@ -70,7 +71,7 @@ def vector(rid: str, text: str) -> str:
     """The text of a `tsvector`: the words of a message with their positions, and its room."""
     places: dict[str, list[int]] = {}
     for position, word in enumerate(words_of(text), 1):
-        places.setdefault(word, []).append(min(position, MOST_POSITION))
+        places.setdefault(word, []).append(position)
     parts, size = [_quoted(_room(rid))], 0
     for word, positions in places.items():
         lexeme = _bounded(word)
