@@ -50,7 +50,10 @@ def retire(connection: sqlite3.Connection, old: Old) -> tuple[int, int]:
     gone += connection.execute(OLD_KEYS, (old.keys_before, old.batch)).rowcount
     reach("during-retention")
     integration, expired = "", 0
-    while gone + expired < old.batch and (found := connection.execute(BUSY, (integration,)).fetchone()) is not None:
+    while (
+        gone + expired < old.batch
+        and (found := connection.execute(BUSY, (integration,)).fetchone()) is not None
+    ):
         (integration,) = found
         expiring = (old.expired, old.now, old.pending_before, integration)
         expired += connection.execute(EXPIRE, expiring).rowcount
