@@ -12,6 +12,7 @@ from strongback.storage.deliveries import Old, Queue, Wanted
 from strongback.storage.guards import Held, KeyFree, TriggersAt
 from strongback.storage.steps import (
     CountOutcome,
+    Link,
     PutDeliveries,
     PutEvent,
     PutKey,
@@ -134,6 +135,31 @@ async def test_a_lease_that_ended_is_given_to_another_worker(store: Store) -> No
     assert (found.state, found.attempts, found.worker) == ("delivered", 2, None)
 
 
+async def test_only_what_is_named_is_held_for_longer(store: Store) -> None:
+    await write(store, *(owed(f"e{n}.0") for n in range(3)))
+    assert await claimed(store, Wanted(2, 4, {})) == ["e0.0", "e1.0"]
+    assert await claimed(store, worker="other") == ["e2.0"]
+    assert await store.renew("w", 300, ["e1.0", "e2.0", "e", "", "e1.0.1"]) == {"e1.0"}
+    assert await store.renew("w", 300, []) == set()
+    assert await store.reclaim(299) == 2
+    found = [await store.delivery(f"e{n}.0") for n in range(3)]
+    assert [one and one.state for one in found] == ["pending", "sending", "pending"]
+
+
+async def test_what_is_let_go_wakes_whoever_delivers(store: Store) -> None:
+    await write(store, owed("e0.0"), owed("e1.0"))
+    woken: list[str] = []
+    store.on_deliveries(lambda: woken.append("wake"))
+    await claimed(store, Wanted(1, 1, {}))
+    await claimed(store, worker="other", now=200)
+    assert await store.reclaim(100) == 0
+    assert woken == []
+    assert await store.reclaim(161) == 1
+    assert len(woken) == 1
+    assert await store.reclaim(161, "other") == 1
+    assert len(woken) == 2
+
+
 async def test_what_a_stopping_worker_lets_go_counts_no_attempt(store: Store) -> None:
     await write(store, owed("e0.0"))
     await claimed(store)
@@ -185,6 +211,31 @@ async def test_an_event_owes_a_delivery_to_each_target(store: Store) -> None:
         "for i2",
     )
     assert (second.state, second.next_at, second.created, second.attempts) == ("pending", 7, 7, 0)
+
+
+async def test_a_target_that_is_new_and_one_that_is_known(store: Store) -> None:
+    await write(store, event("e1"), owing("e1", "i1"), event("e2"), owing("e2", "i2", "i1", "i3"))
+    found = [await store.delivery(f"e2.{n}") for n in range(3)]
+    assert [one and one.integration_id for one in found] == ["i2", "i1", "i3"]
+    assert [(await store.queue(f"i{n}")).open for n in (1, 2, 3)] == [2, 1, 1]
+    assert await claimed(store) == ["e1.0", "e2.0", "e2.1", "e2.2"]
+
+
+async def test_two_urls_of_an_integration_count_once_against_its_limit(store: Store) -> None:
+    targets = [Target("i1", f"http://a/{n}", "http://a:80") for n in range(3)]
+    for n in range(3):
+        await write(store, event(f"e{n}"), PutDeliveries(f"e{n}", targets, 7, 4))
+    found = [await store.delivery(f"e{n}.{number}") for n in range(3) for number in range(3)]
+    assert [one and one.state for one in found] == ["pending"] * 6 + ["failed"] * 3
+    assert (await store.queue("i1")).open == 6
+
+
+async def test_a_reason_may_hold_any_character(store: Store) -> None:
+    await write(store, event("e"), owing("e", "i1"))
+    await write(store, SettleDelivery("e.0", "failed", "the script said \0", 9, 9))
+    found = await store.delivery("e.0")
+    assert found is not None
+    assert found.state == "failed"
 
 
 async def test_beyond_the_limit_of_an_integration_a_delivery_has_failed(store: Store) -> None:
@@ -249,6 +300,10 @@ async def test_a_page_of_deliveries_is_newest_first(store: Store) -> None:
     assert ([one.id for one in page.deliveries], page.total) == (["e3.0", "e2.0"], 5)
     page = await store.deliveries("i1", "pending", 0, 0)
     assert ([one.id for one in page.deliveries], page.total) == (["e4.0", "e3.0", "e2.0"], 3)
+    page = await store.deliveries("i1", None, 7, 2)
+    assert (page.deliveries, page.total) == ([], 5)
+    page = await store.deliveries("i3", None, 0, 2)
+    assert (page.deliveries, page.total) == ([], 0)
 
 
 async def test_replays_are_numbered_by_the_delivery_they_repeat(store: Store) -> None:
@@ -301,7 +356,22 @@ async def test_the_triggers_are_a_guard_and_say_what_changed(store: Store) -> No
         await store.commit(Changes([TriggersAt(first.revision)], [event("f")]))
     second = await store.triggers(first.revision)
     assert ([stored.id for stored, _ in second.changed], second.removed) == (["b"], ["a"])
+    assert second.changed[0][0] == await store.get("integrations", "b")
     assert second.revision == await store.trigger_revision() > first.revision
+
+
+async def test_triggers_come_with_their_links(store: Store) -> None:
+    links = [
+        Link("#b", "room", "r2"),
+        Link("#gone", "room", None),
+        Link("all", "scope", "all_public_channels"),
+    ]
+    await write(store, integration("a", *links, type="webhook-outgoing"))
+    await write(store, integration("b", type="webhook-outgoing"))
+    found = await store.triggers(0)
+    assert [(stored.id, list(linked)) for stored, linked in found.changed] == [("a", links), ("b", [])]
+    assert await store.links("a") == links
+    assert await store.links("b") == []
 
 
 async def test_a_key_answers_for_as_long_as_it_is_asked(store: Store) -> None:
