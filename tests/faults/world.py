@@ -68,7 +68,8 @@ class World:
     @property
     def database(self) -> Path:
         """The file of the database."""
-        assert (path := self._settings.database_path) is not None
+        path = self._settings.database_path
+        assert path is not None
         return path
 
     async def start(self) -> None:

@@ -73,6 +73,11 @@ class Server(Client):
         return self.folder / "strongback.db"
 
     @property
+    def database_url(self) -> str:
+        """The URL of the database."""
+        return f"sqlite:///{self.database}"
+
+    @property
     def log(self) -> str:
         """What the server has written to its log, over all its starts."""
         file = self.folder / "server.log"
@@ -81,7 +86,7 @@ class Server(Client):
     def start(self, **env: str) -> None:
         """Start, at the second time on the same port and database, and wait until it listens."""
         command = [sys.executable, "-m", "strongback.cli.main", "serve", *self._flags]
-        command += ["--port", str(self.port), "--database", f"sqlite:///{self.database}"]
+        command += ["--port", str(self.port), "--database", self.database_url]
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own command
                 command,
