@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
+from strongback import metrics
 from strongback.errors import Conflict, Failure, Unavailable
 from strongback.faults import reach
 from strongback.storage.changes import Changes
@@ -23,6 +24,7 @@ RUNS = 3
 """A commit that met another one in a deadlock is run again, so often in all."""
 
 SLICE = 200
+SLICE_SECONDS = 60
 
 CLOSE_SECONDS = 5.0
 
@@ -44,18 +46,21 @@ class Connections:
         self._on_deliveries: list[Callable[[], None]] = []
 
     async def commit(self, changes: Changes) -> None:
-        for run in range(RUNS):
-            try:
-                await self._run(changes)
-                break
-            except CROSSED as error:
-                if run == RUNS - 1:
-                    raise unavailable(error) from error
+        with metrics.committing():
+            await self._run_again(changes)
         if any(type(step) in OWING for step in changes.steps):
             reach("after-commit")
             self._wake()
         elif any(type(step) is SettleDelivery and step.state == "pending" for step in changes.steps):
             self._wake()
+
+    async def _run_again(self, changes: Changes) -> None:
+        for run in range(RUNS):
+            try:
+                return await self._run(changes)
+            except CROSSED as error:
+                if run == RUNS - 1:
+                    raise unavailable(error) from error
 
     async def _run(self, changes: Changes) -> None:
         async with self._writing() as connection:
@@ -131,6 +136,8 @@ class Connections:
             self._reading() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
+            # Whoever reads may take its time: a transaction that only reads holds up nobody.
+            pass  # await connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{SLICE_SECONDS}s'")
             cursor = await connection.cursor(sql, *parameters)
             while rows := await cursor.fetch(SLICE):
                 yield rows
