@@ -14,8 +14,11 @@ from strongback.documents.document import Document
 from strongback.errors import Unavailable
 from strongback.storage.changes import Changes
 from strongback.storage.postgres import opening
+from strongback.storage.postgres.connection import SERVER_SETTINGS
+from strongback.storage.postgres.connections import SLICE
 from strongback.storage.postgres.opening import check_version, named
 from strongback.storage.postgres.store import open_store
+from strongback.storage.selections import Everything
 from strongback.storage.steps import Link, Put
 from tests.storage_contract.conftest import integration, room, subscription, write
 from tests.stores import database_url, execute, run
@@ -37,6 +40,16 @@ def connections(url: str) -> int:
     asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1"
     many: int = run.server().execute("postgres", asked, url.rpartition("/")[2])[0]["count"]
     return many
+
+
+def idle(url: str) -> float:
+    """For how many seconds a transaction has waited for its client."""
+    asked = (
+        "SELECT coalesce(max(extract(epoch FROM clock_timestamp() - state_change)), 0)::float8 AS seconds"
+        " FROM pg_stat_activity WHERE datname = $1 AND state = 'idle in transaction'"
+    )
+    seconds: float = run.server().execute("postgres", asked, url.rpartition("/")[2])[0]["seconds"]
+    return seconds
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -151,6 +164,30 @@ async def test_no_more_connections_are_made_than_allowed(url: str) -> None:
     reads = [store.counts() for _ in range(20)]
     await asyncio.gather(*reads, *(write(store, room(f"r{n}", None)) for n in range(20)))
     assert connections(url) <= 5 + 1
+    await store.close()
+
+
+async def test_nothing_stays_open_where_an_opening_is_cut_off(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cut_off(_: str) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr("strongback.storage.postgres.store.listen", cut_off)
+    with pytest.raises(asyncio.CancelledError):
+        await open_store(url)
+    await until(lambda: connections(url) == 0)
+
+
+async def test_a_slow_reader_of_slices_reads_on(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SERVER_SETTINGS, "idle_in_transaction_session_timeout", "100ms")
+    store = await open_store(url)
+    await write(store, *(room(f"r{n:03}", None) for n in range(2 * SLICE)))
+    read = 0
+    async for rows in store.scan(Everything("rooms"), "id"):
+        read += len(rows)
+        await until(lambda: idle(url) > 0.3)
+    assert read == 2 * SLICE
     await store.close()
 
 

@@ -137,7 +137,7 @@ class Connections:
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             # Whoever reads may take its time: a transaction that only reads holds up nobody.
-            pass  # await connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{SLICE_SECONDS}s'")
+            await connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{SLICE_SECONDS}s'")
             cursor = await connection.cursor(sql, *parameters)
             while rows := await cursor.fetch(SLICE):
                 yield rows
