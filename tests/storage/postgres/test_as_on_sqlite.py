@@ -84,6 +84,8 @@ def world(chance: random.Random) -> Iterator[Step]:
         yield message(chance, f"m{n}", some(rooms), some(people))
     for _ in range(15):
         yield MarkSeen(some(rooms), some(people), when(), alert=some([True, False]))
+    yield put("rooms", "r8", t="p")
+    yield put("messages", "m150", rid="r8", u={"_id": "u1"}, msg="without a date")
     yield Remove("messages", "m7")
     yield Remove("subscriptions", f"{rooms[0]}-{people[0]}")
     for n in range(12):
