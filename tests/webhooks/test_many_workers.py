@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from strongback import app
+from strongback.clock import system_clock
 from strongback.documents.document import Document
 from strongback.settings import Settings
 from strongback.storage.changes import Changes
@@ -60,8 +61,9 @@ async def test_three_nodes_deliver_everything_once(tmp_path: Path) -> None:
             nodes = [await stack.enter_async_context(node(tmp_path, taken)) for _ in range(3)]
             targets = await listen(nodes[0], *receiver.urls)
             for n in range(EVENTS):
-                happened = PutEvent(f"e{n}", "sendMessage", None, None, "u", 0, f'{{"text":"{n}"}}', n)
-                owed = PutDeliveries(f"e{n}", targets, n, 10_000)
+                now = system_clock()
+                happened = PutEvent(f"e{n}", "sendMessage", None, None, "u", 0, f'{{"text":"{n}"}}', now)
+                owed = PutDeliveries(f"e{n}", targets, now, 10_000)
                 await nodes[n % 3].commit(Changes(steps=[happened, owed]))
 
             async def all_ended() -> bool:
