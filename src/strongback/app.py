@@ -62,11 +62,14 @@ from strongback.integrations.user_deletion import disable_integrations
 from strongback.integrations.user_rename import rename_user
 from strongback.scripts.contract import Limits
 from strongback.scripts.pool import Pool
-from strongback.settings import Settings
+from strongback.settings import Settings, SettingsError
 from strongback.storage.contract import Store
 from strongback.storage.postgres.store import PostgresStore
 from strongback.storage.postgres.store import open_store as open_postgres
+from strongback.storage.postgres.tables import open_tables as open_target
 from strongback.storage.sqlite.store import open_store as open_sqlite
+from strongback.storage.sqlite.tables import open_tables as open_source
+from strongback.storage.tables import Source, Target
 from strongback.webhooks import retention
 from strongback.webhooks.attempt import attempt
 from strongback.webhooks.dispatcher import Dispatcher
@@ -127,6 +130,20 @@ async def open_store(settings: Settings, *, writing: bool) -> Store:
         return await open_sqlite(path, writing=writing)
     connections = settings.database_connections
     return await open_postgres(settings.database, writing=writing, connections=connections)
+
+
+@asynccontextmanager
+async def copy_ends(source: Settings, target: Settings) -> AsyncIterator[tuple[Source, Target]]:
+    """Open the two ends of a copy; raises SettingsError where these can not be copied, Unavailable with a sentence."""
+    path = source.database_path
+    if path is None or target.database_path is not None:
+        raise SettingsError(
+            "a copy goes from a SQLite database to a PostgreSQL one:"
+            " --from sqlite:///data/strongback.db --to postgresql://user:password@host/name"
+        )
+    with open_source(path) as rows:
+        async with open_target(target.database) as tables:
+            yield rows, tables
 
 
 async def prepare(
@@ -238,6 +255,7 @@ def build(services: Services) -> Starlette:
         services=services,
         authenticate=authenticate,
         limits=lambda: limits(services),
+        limiter=services.api_calls,
         now=services.clock,
         version=__version__,
         routes=[*avatars.PAGES, *health.pages(services)],
