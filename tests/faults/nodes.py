@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -43,18 +44,22 @@ class Node(Server):
 
 
 class Nodes(Hub):
-    """A hub of several nodes: posters go from one to the next, whether or not it is there."""
+    """A hub of several nodes: a poster stays with one as long as that answers 200, then goes to the next."""
 
     def __init__(self, cluster: Cluster, nodes: list[Node], receiver: Receiver) -> None:
         super().__init__(nodes[0], receiver)
         self.cluster = cluster
         self.nodes = nodes
         self.statuses: Counter[int] = Counter()
-        self._next = itertools.cycle(nodes)
+        self._posters = itertools.count()
+        self._mine = threading.local()
 
     def say(self, text: str, entry: str | None = None, key: str | None = None) -> Reply:
-        """Post to the group through the next node; whatever is answered is returned, and a 200 is noted."""
-        node = next(self._next)
+        """Post to the group through this thread's node; whatever is answered is returned, and a 200 is noted."""
+        if not hasattr(self._mine, "number"):
+            self._mine.number = next(self._posters)
+        node = self.nodes[self._mine.number % len(self.nodes)]
+        self._mine.number += 1  # unless it answers 200
         headers = {"Content-Type": "application/json"}
         if entry is None:
             body = {"roomId": node.group.id, "text": text}
@@ -64,6 +69,7 @@ class Nodes(Hub):
             sent = node.send("POST", entry, json.dumps({"text": text}).encode(), headers)
         self.statuses[sent.status] += 1
         if sent.status == 200:
+            self._mine.number -= 1
             self.oracle.accept(text)
         return sent
 

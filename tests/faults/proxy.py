@@ -19,7 +19,7 @@ class Proxy:
         self._passing = asyncio.Event()
         self._passing.set()
         self._ways: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server
         self.port = 0
 
     def __enter__(self) -> Self:
@@ -30,7 +30,7 @@ class Proxy:
 
     def __exit__(self, *_: object) -> None:
         """Drop everything and stop."""
-        self.drop()
+        self._run(self._close)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -62,9 +62,23 @@ class Proxy:
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result(10)
 
     async def _listen(self) -> int:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        port: int = server.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        port: int = self._server.sockets[0].getsockname()[1]
         return port
+
+    async def _close(self) -> int:
+        self._passing.set()
+        self._server.close()
+        await asyncio.wait([asyncio.create_task(self._dropped())], timeout=5)
+        return 0
+
+    async def _dropped(self) -> None:
+        """Abort every connection, and wait until nobody serves one any more."""
+        while self._ways:
+            for way in list(self._ways):
+                for writer in way:
+                    writer.transport.abort()
+            await asyncio.sleep(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._passing.wait()
