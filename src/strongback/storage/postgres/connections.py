@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -55,12 +55,14 @@ class Connections:
             self._wake()
 
     async def _run_again(self, changes: Changes) -> None:
-        for run in range(RUNS):
-            try:
-                return await self._run(changes)
-            except CROSSED as error:
-                if run == RUNS - 1:
-                    raise unavailable(error) from error
+        for _ in range(RUNS - 1):
+            with suppress(*CROSSED):
+                await self._run(changes)
+                return
+        try:
+            await self._run(changes)
+        except CROSSED as error:
+            raise unavailable(error) from error
 
     async def _run(self, changes: Changes) -> None:
         async with self._writing() as connection:
