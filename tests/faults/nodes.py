@@ -58,7 +58,7 @@ class Nodes(Hub):
         """Post to the group through this thread's node; whatever is answered is returned, and a 200 is noted."""
         if not hasattr(self._mine, "number"):
             self._mine.number = next(self._posters)
-        node = self.nodes[self._mine.number % len(self.nodes)]
+        node: Node = self.nodes[self._mine.number % len(self.nodes)]
         self._mine.number += 1  # unless it answers 200
         headers = {"Content-Type": "application/json"}
         if entry is None:
