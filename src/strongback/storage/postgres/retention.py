@@ -20,19 +20,16 @@ SWEEP = 7_236_105_402
 INTEGRATIONS_AT_ONCE = 100
 
 
-def _oldest(state: str, moment: str) -> str:
-    """Up to `$2` rows `d` from before a moment, of targets whose oldest row in these states is from before it."""
-    rows = f"FROM outbox o WHERE o.target = t.id AND o.state {state} ORDER BY o.sequence LIMIT"
-    return (
-        f"SELECT d.sequence FROM targets t CROSS JOIN LATERAL (SELECT o.created {rows} 1) oldest"
-        f" CROSS JOIN LATERAL (SELECT o.sequence, o.created {rows} $2) d"
-        f" WHERE oldest.created < {moment} AND d.created < {moment}"
-    )
+def _oldest(states: str, also: str = "", lock: str = "") -> str:
+    """Up to $2 rows from before $1 in these states, target by target; one whose oldest is newer is passed over."""
+    rows = f"FROM outbox o WHERE o.target = t.id AND o.state {states}"
+    oldest = f"LATERAL (SELECT o.created {rows} ORDER BY o.sequence LIMIT 1) oldest"
+    asked = f"o.created < $1 {also} ORDER BY o.sequence LIMIT $2 {lock}"
+    found = f"LATERAL (SELECT o.sequence {rows} AND {asked}) d"
+    return f"SELECT d.sequence FROM targets t, {oldest}, {found} WHERE oldest.created < $1 LIMIT $2"
 
 
-OLD_DELIVERIES = (
-    f"DELETE FROM outbox WHERE sequence IN ({_oldest(f'NOT IN {OPEN}', '$1')} LIMIT $2) RETURNING event"
-)
+OLD_DELIVERIES = f"DELETE FROM outbox WHERE sequence IN ({_oldest(f'NOT IN {OPEN}')}) RETURNING event"
 # Locked before it is asked what hangs on them: a replay that is being owed locks its event too.
 OLD_EVENTS = (
     "SELECT e.sequence FROM events e WHERE e.created < $1 AND e.sequence IN (SELECT unnest($3::bigint[])"
@@ -65,10 +62,9 @@ SURPLUS_HISTORY = (
     " CROSS JOIN LATERAL (SELECT h.id FROM history h WHERE h.integration_id = q.integration"
     " ORDER BY h.updated DESC, h.id LIMIT $2 OFFSET $3) s LIMIT $2) RETURNING integration_id"
 )
+_WAITING = _oldest(f"IN {OPEN}", "AND o.state = 'pending'", "FOR UPDATE SKIP LOCKED")
 EXPIRE = (
-    "UPDATE outbox SET state = 'expired', reason = $3, updated = $4 WHERE sequence = ANY(ARRAY("
-    f"SELECT p.sequence FROM outbox p WHERE p.state = 'pending' AND p.sequence IN ({_oldest(f'IN {OPEN}', '$1')})"
-    " LIMIT $2 FOR UPDATE SKIP LOCKED))"
+    f"UPDATE outbox SET state = 'expired', reason = $3, updated = $4 WHERE sequence = ANY(ARRAY({_WAITING}))"
 )
 UNUSED_COPIES = (
     "FROM copies c WHERE c.integration = ANY($1) AND NOT EXISTS (SELECT 1 FROM history h"
