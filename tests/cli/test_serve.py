@@ -139,3 +139,36 @@ def test_a_port_that_is_none(port: str, tmp_path: Path) -> None:
         capture_output=True, text=True, env=environment(), timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert "port" in refusal(done).lower()
+
+
+@pytest.mark.parametrize("flags", ["--workers 2", "--role api", "--role worker", "--workers 64 --role all"])
+def test_several_processes_on_a_file_that_one_owns(flags: str, tmp_path: Path) -> None:
+    line = refusal(serve(*flags.split(), database=tmp_path / "chat.db"))
+    assert "is not possible on SQLite, where one process owns the database" in line
+    assert "postgresql://user:password@host/name" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_several_processes_by_the_environment(tmp_path: Path) -> None:
+    line = refusal(serve(database=tmp_path / "chat.db", STRONGBACK_WORKERS="2", STRONGBACK_ROLE="api"))
+    assert "--workers 2 --role api is not possible on SQLite" in line
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--workers", "0"), "--workers must be from 1 to 64"),
+        (("--workers", "65"), "--workers must be from 1 to 64"),
+        (("--workers", "many"), "--workers must be a whole number"),
+        (("--role", "boss"), "--role must be one of all, api, worker"),
+    ],
+)
+def test_workers_and_roles_that_there_are_not(flags: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    assert refusal(serve(*flags, database=tmp_path / "chat.db")) == f"strongback: {said}"
+
+
+def test_one_process_that_does_all_may_be_said(tmp_path: Path) -> None:
+    server = Server.start(
+        tmp_path, "--workers", "1", "--role", "all", database=f"sqlite:///{tmp_path / 'chat.db'}"
+    )
+    assert server.stop() == 0

@@ -92,7 +92,7 @@ class Server(uvicorn.Server):
                 http=Protocol,
                 loop="none",
                 ws="none",
-                lifespan="auto",
+                lifespan="off",
                 log_config=None,
                 access_log=False,
                 server_header=False,
