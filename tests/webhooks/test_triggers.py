@@ -10,6 +10,7 @@ from strongback.documents.document import Document
 from strongback.documents.event import Event, EventKind
 from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
+from strongback.storage.deliveries import TriggerChanges
 from strongback.storage.steps import Link, Put, PutIntegration, Remove
 from strongback.webhooks.triggers import Triggers
 from tests.stores import open_store
@@ -129,3 +130,23 @@ async def test_disabling_without_touching_the_links_is_seen(store: Store) -> Non
     body = {**outgoing("a").document.body, "enabled": False}
     await store.commit(Changes(steps=[Put("integrations", Document("a", body))]))
     assert await told(store, happened("sendMessage")) == set()
+
+
+async def test_an_answer_that_was_overtaken_is_not_taken_in(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    triggers = Triggers(store)
+    await store.commit(Changes(steps=[outgoing("a", room("r1"))]))
+    early = await store.triggers(0)
+    await store.commit(Changes(steps=[Remove("integrations", "a")]))
+    read = store.triggers
+
+    async def overtaken(since: int) -> TriggerChanges:
+        monkeypatch.setattr(store, "triggers", read)
+        await triggers.refresh()  # another event's look begins later, and is answered first
+        return early
+
+    monkeypatch.setattr(store, "triggers", overtaken)
+    await triggers.refresh()
+    assert list(triggers.select(happened("sendMessage"))) == []
+    assert triggers.revision == await store.trigger_revision()

@@ -44,6 +44,8 @@ class Triggers:
         if await self._store.trigger_revision() == self.revision:
             return
         changes = await self._store.triggers(self.revision)
+        if changes.revision <= self.revision:
+            return  # a look that began later was answered first
         for id in changes.removed:
             self._drop(id)
         for stored, links in changes.changed:

@@ -219,3 +219,17 @@ async def test_a_claim_reads_no_more_of_a_million_than_of_a_few(tmp_path: Path) 
     for name, (rows, pages) in many.items():
         assert pages <= few[name][1] * 1.5, name  # the indexes are a level or two higher
         assert rows <= {"origins": 2 * ORIGINS + 5, "take": 3 * 128}.get(name, 3 * 8 + 2 * 7 * 8), name
+
+
+async def test_two_urls_of_one_md5_stop_no_message(store: Store, connection: "Connection") -> None:
+    # All URLs that are as long have one md5 now.
+    await connection.execute("DROP INDEX targets_url")
+    await connection.execute("CREATE UNIQUE INDEX targets_url ON targets (integration, length(url))")
+    targets = [Target("i", f"http://a/{n}", "http://a:80") for n in (1, 2)] + [
+        Target("j", "http://b/", "http://b:80")
+    ]
+    happened = PutEvent("e", "sendMessage", None, None, "u", 0, "{}", 0)
+    await store.commit(Changes(steps=[happened, PutDeliveries("e", targets, 0, 99)]))
+    found = [await store.delivery(f"e.{n}") for n in range(3)]
+    assert [one and one.url for one in found] == ["http://a/1", None, "http://b/"]
+    assert [(await store.queue(id)).open for id in ("i", "j")] == [1, 1]
