@@ -37,6 +37,10 @@ class Node(Server):
         """The URL of the database, by the proxy's port."""
         return f"postgresql://{USER}@127.0.0.1:{self.proxy.port}/{DATABASE}"
 
+    def settle(self) -> None:
+        """Log in, and make a token and the group."""
+        self._settle()
+
     def like(self, other: Server) -> None:
         """Use the account and the group that another node has made."""
         self.headers, self.user_id, self.token = other.headers, other.user_id, other.token
@@ -72,6 +76,10 @@ class Nodes(Hub):
             self._mine.number -= 1
             self.oracle.accept(text)
         return sent
+
+    def turn(self) -> None:
+        """Let this thread post to the next node from now on."""
+        self._mine.number += 1
 
     def refused_since(self, before: int, more: int) -> bool:
         """Whether posters have been told to come again so many times more."""
