@@ -35,7 +35,22 @@ from tests.stores import open_store
 pytestmark = pytest.mark.anyio
 
 ROUNDS = 2
-NAMES = ["ann", "Ann", "ÄNN", "zoe", "Zoe", "a-b", "a b", "ab", "a_b", "\U0001f600", "\uffee", "0"]
+NAMES = [
+    "aNN",
+    "ANn",
+    "ann",
+    "Ann",
+    "ÄNN",
+    "zoe",
+    "Zoe",
+    "a-b",
+    "a b",
+    "ab",
+    "a_b",
+    "\U0001f600",
+    "\uffee",
+    "0",
+]
 TYPES = ["webhook-incoming", "webhook-outgoing"]
 WORDS = ["quick", "Quick", "brown", "naïve", "naive", "a-b", "a b", "it's", "\\", "狐", "🦊"]
 ORDERS = {
@@ -74,7 +89,7 @@ def world(chance: random.Random) -> Iterator[Step]:
         )
         yield PutToken(login_token(id, f"hash-{id}"))
     rooms = [f"r{n}" for n in range(8)]
-    for id, named in zip(rooms, [None, None, *NAMES[:4], *NAMES[8:10]], strict=True):
+    for id, named in zip(rooms, [None, None, *NAMES[2:6], *NAMES[10:12]], strict=True):
         team = some([None, None, "t1"])
         yield dated(put("rooms", id, name=named, t=some("ccpd"), teamId=team, uids=["u1", "u0"]), ts=when())
     for rid in rooms:
@@ -225,7 +240,7 @@ async def test_the_rest_is_read_alike(both: tuple[Store, Store]) -> None:
     answers = []
     for store in both:
         one: list[Any] = [await store.counts(), await store.access(), await store.check()]
-        for n in range(13):
+        for n in range(len(NAMES) + 1):
             login = await store.authenticate(f"u{n}", f"hash-u{n}", RoomKey("id", f"r{n % 8}"))
             one += [
                 login and (login.username, login.roles, login.room),
@@ -239,7 +254,7 @@ async def test_the_rest_is_read_alike(both: tuple[Store, Store]) -> None:
                     await store.owners(rid),
                 ]
             one += [await store.tokens(f"u{n}"), [gone[:2] for gone in await store.departures(f"u{n}", 0)]]
-        for name in (*NAMES, "ANN", "ZOE", "änn"):
+        for name in (*NAMES, "ANN", "anN", "ZOE", "änn"):
             found = await store.user_by_name(name)
             one += [found and said([found]), await store.room_by_name(name, "u1")]
         for n in range(6):
