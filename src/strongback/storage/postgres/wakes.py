@@ -80,7 +80,8 @@ class Wakes:
             self._url,
             timeout=CONNECT_SECONDS,
             command_timeout=CONNECT_SECONDS,
-            server_settings={**SERVER_SETTINGS, "application_name": NAME},
+            # The lock is held until the disk has it, unless nobody waits for the disk.
+            server_settings={**SERVER_SETTINGS, "application_name": NAME, "synchronous_commit": "off"},
         )
         try:
             connection.add_termination_listener(lambda _: self._call.set())  # the next call fails
