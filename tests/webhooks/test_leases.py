@@ -264,3 +264,16 @@ async def test_what_a_dead_worker_held_is_sent_as_soon_as_it_is_taken_back(
         await goes_on(store, worker, "g3")
         worker.pass_time(LEASE_MS + 1)
         await until(lambda: "g2.0" in worker.held)
+
+
+async def test_a_worker_that_starts_takes_up_only_what_nobody_holds(store: Store) -> None:
+    now = Worker(store).now
+    await owe(store, GOOD, "g1")
+    await store.claim("dead", now, now - 1, Wanted(1, 1, {}))
+    await owe(store, GOOD, "g2")
+    await store.claim("alive", now, now + LEASE_MS, Wanted(1, 1, {}))
+    async with running(store) as (worker, _):
+        await until(lambda: "g1.0" in worker.held)
+        await goes_on(store, worker, "g3")
+    assert worker.started == ["g1.0", "g3.0"]
+    assert await state(store, "g2.0") == ("sending", 1, "alive")

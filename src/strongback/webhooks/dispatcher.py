@@ -218,11 +218,10 @@ class Dispatcher:
             slot.free()
 
     async def _renew(self) -> None:
-        pause = RENEW_SECONDS
+        """Keep what is held, and take back what others did not get done, now and every so often."""
         while True:
-            await asyncio.sleep(pause)
-            pause = RENEW_SECONDS
             now, steady, ids = self._clock(), self._steady(), self._leases.ids
+            pause = RENEW_SECONDS
             try:
                 if ids:
                     held = await self._store.renew(self.worker, now + LEASE_MS, ids)
@@ -232,6 +231,7 @@ class Dispatcher:
                 metrics.UNAVAILABLE["deliveries"].inc()
                 _log.warning("leases can not be renewed", reason=str(error))
                 pause = AFTER_FAILURE_SECONDS
+            await asyncio.sleep(pause)
 
     async def _mind_the_clock(self) -> None:
         """Where the clock went back, now or while nothing ran, what waits would wait for too long."""
