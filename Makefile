@@ -11,6 +11,9 @@ PORT ?= 3000
 DATABASE ?= sqlite:///data/strongback.db
 WORKERS ?= auto
 PYTEST_ARGS ?=
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# What goes through a store, so that it runs on PostgreSQL too.
+STORED := accounts cli clients groups importing integrations messages webhooks wire
 BENCHMARKS ?= get_integrations query import_messages scripts incoming deliveries posting rooms
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
@@ -21,10 +24,15 @@ INSTALL := $(PIP) install --quiet --constraint constraints.txt
 run: $(VENV)/.runtime
 	@$(BIN)/strongback serve --demo --dev --host $(HOST) --port $(PORT) --database $(DATABASE)
 
+# Hundreds of servers are started: each would compile all modules anew where bytecode is not kept.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.tests
-	@sh .ci/tools
+	@sh .ci/tools $(BIN)/python
 	@sh .ci/node
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	@status=0; set -x; \
+	$(PYTEST) $(PYTEST_ARGS) || status=$$?; \
+	$(PYTEST) --store postgres -o testpaths="$(STORED:%=tests/%)" $(PYTEST_ARGS) || status=$$?; \
+	exit $$status
 
 check: $(VENV)/.checks
 	$(BIN)/ruff check .

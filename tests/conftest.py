@@ -9,8 +9,6 @@ import pytest
 from tests import stores
 from tests.faults import report
 
-SQLITE_ONLY = "sqlite"
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that names the store."""
@@ -26,12 +24,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about the SQLite file where another store was asked for."""
-    if stores.run.store == "sqlite":
-        return
-    left = [item for item in items if item.get_closest_marker(SQLITE_ONLY)]
-    config.hook.pytest_deselected(items=left)
-    items[:] = [item for item in items if not item.get_closest_marker(SQLITE_ONLY)]
+    """Leave out what is about the SQLite file where another store was asked for; let files with slow tests begin.
+
+    Workers are given whole files: a slow one at the end would leave the others without work.
+    """
+    if stores.run.store != "sqlite":
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("sqlite")])
+        items[:] = [item for item in items if not item.get_closest_marker("sqlite")]
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

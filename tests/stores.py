@@ -4,7 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from strongback import app
 from strongback.settings import Settings
 from strongback.storage.contract import Store
 from tests.postgres import Cluster, in_thread
+from tests.postgres_databases import TABLES, Databases
 from tests.postgres_programs import NoServerError
 
 StoreName = Literal["sqlite", "postgres"]
@@ -22,46 +23,36 @@ Row = dict[str, Any]
 NOT_RUN = "not run on PostgreSQL"
 """How the reason begins for which a test was skipped that needs a server."""
 FILE = "strongback.db"
-TEMPLATE = "template"
 
 
 @dataclass
 class Run:
-    """What this process was told and has started: the store, one server, and a database for every folder that asked."""
+    """What this process was told, and what it has started."""
 
     store: StoreName = "sqlite"
-    cluster: Cluster | None = None
-    names: dict[Path, str] = field(default_factory=dict)
-    made: int = 0
+    started: Databases | Exception | None = None
+    """The databases of PostgreSQL once a test has asked for one, or why there are none."""
 
-    def server(self) -> Cluster:
-        """The server, started when it is first asked for, with a database that new ones are copied from."""
-        if self.cluster is None:
-            with needing_postgres():
-                self.cluster = Cluster.start()
-            in_thread(_migrate(self.cluster.create(TEMPLATE)))
-        return self.cluster
-
-    def name(self, folder: Path) -> str:
-        """The database of a folder."""
-        folder = folder.resolve()
-        if folder not in self.names:
-            self.made += 1
-            name = f"test{self.made}"
-            self.server().create(name, TEMPLATE)
-            self.names[folder] = name
-        return self.names[folder]
+    def databases(self) -> Databases:
+        """The databases of a server, which is started when it is first asked for."""
+        if self.started is None:
+            try:
+                self.started = _databases()
+            except Exception as error:
+                self.started = error
+        if isinstance(self.started, Databases):
+            return self.started
+        raise self.started
 
     def forget(self, folder: Path) -> None:
-        """Drop the databases of a folder and of those in it."""
-        folder = folder.resolve()
-        for one in [one for one in self.names if one.is_relative_to(folder)]:
-            self.server().drop(self.names.pop(one))
+        """Let the database of a folder and of those in it be another's."""
+        if isinstance(self.started, Databases):
+            self.started.forget(folder)
 
     def end(self) -> None:
         """Stop the server."""
-        if self.cluster is not None:
-            self.cluster.remove()
+        if isinstance(self.started, Databases):
+            self.started.cluster.remove()
 
 
 run = Run()
@@ -71,7 +62,9 @@ def database_url(folder: Path, store: StoreName | None = None) -> str:
     """The URL of the database that belongs to a folder, in the store of this run or the one that is named."""
     if (store or run.store) == "sqlite":
         return f"sqlite:///{folder / FILE}"
-    return run.server().url(run.name(folder))
+    with needing_postgres():
+        databases = run.databases()
+    return databases.cluster.url(databases.name(folder))
 
 
 async def open_store(folder: Path, store: StoreName | None = None, *, writing: bool = True) -> Store:
@@ -83,7 +76,8 @@ async def open_store(folder: Path, store: StoreName | None = None, *, writing: b
 def execute(folder: Path, sql: str, *values: Any, store: StoreName | None = None) -> list[Row]:
     """Run a statement on a folder's database, beside any server; its parameters are `$1`, `$2`; the rows."""
     if (store or run.store) == "postgres":
-        return run.server().execute(run.name(folder), sql, *values)
+        databases = run.databases()
+        return databases.cluster.execute(databases.name(folder), sql, *values)
     with closing(sqlite3.connect(folder / FILE)) as connection, connection:
         found = connection.execute(sql, {str(number): value for number, value in enumerate(values, 1)})
         names = [column[0] for column in found.description or ()]
@@ -92,9 +86,8 @@ def execute(folder: Path, sql: str, *values: Any, store: StoreName | None = None
 
 def tables(folder: Path, store: StoreName | None = None) -> list[str]:
     """The names of all tables of a folder's database."""
-    sql = "SELECT name FROM sqlite_master WHERE type = 'table'"
-    if (store or run.store) == "postgres":
-        sql = "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'"
+    sqlite = "SELECT name FROM sqlite_master WHERE type = 'table'"
+    sql = TABLES if (store or run.store) == "postgres" else sqlite
     return [row["name"] for row in execute(folder, sql, store=store)]
 
 
@@ -114,6 +107,16 @@ def needing_postgres() -> Iterator[None]:
         pytest.skip(f"{NOT_RUN}: {error}")
 
 
-async def _migrate(url: str) -> None:
-    store = await app.open_store(Settings(database=url), writing=True)
-    await store.close()
+def _databases() -> Databases:
+    """Start a server whose databases are such as a store has opened for the first time."""
+
+    async def migrate(url: str) -> None:
+        store = await app.open_store(Settings(database=url), writing=True)
+        await store.close()
+
+    cluster = Cluster.start()
+    try:
+        return Databases.prepare(cluster, lambda url: in_thread(migrate(url)))
+    except BaseException:
+        cluster.remove()
+        raise

@@ -8,6 +8,7 @@ import pytest
 
 from tests import postgres_programs
 from tests.postgres import PATIENCE, Cluster
+from tests.postgres_databases import Databases
 from tests.postgres_programs import NoServerError
 from tests.stores import needing_postgres
 
@@ -59,6 +60,36 @@ def test_a_copy_of_a_database_has_what_the_first_has(cluster: Cluster) -> None:
     names = [row["datname"] for row in cluster.execute("postgres", "SELECT datname FROM pg_database")]
     assert "first" in names
     assert "second" not in names
+
+
+def test_a_database_that_is_free_again_is_as_it_was(cluster: Cluster, tmp_path: Path) -> None:
+    def migrate(url: str) -> None:
+        name = url.rpartition("/")[2]
+        cluster.execute(name, "CREATE TABLE numbered (id int GENERATED ALWAYS AS IDENTITY, text text)")
+        cluster.execute(name, "CREATE TABLE counted (count bigint)")
+        cluster.execute(name, "INSERT INTO counted VALUES (7)")
+        cluster.execute(name, "CREATE SEQUENCE seen")
+        cluster.execute(name, "SELECT nextval('seen')")
+
+    def seen(name: str) -> object:
+        (kept,) = cluster.execute(name, "SELECT count FROM counted")
+        (number,) = cluster.execute(name, "INSERT INTO numbered (text) VALUES ('it''s') RETURNING id")
+        (next,) = cluster.execute(name, "SELECT nextval('seen')")
+        return kept | number | next
+
+    databases = Databases.prepare(cluster, migrate)
+    first, other = databases.name(tmp_path / "one"), databases.name(tmp_path / "other")
+    assert databases.name(tmp_path / "one") == first != other
+    assert seen(first) == {"count": 7, "id": 1, "nextval": 2}
+    cluster.execute(first, "UPDATE counted SET count = 8")
+    databases.forget(tmp_path / "one")
+    assert databases.name(tmp_path / "two") == first
+    assert seen(first) == {"count": 7, "id": 1, "nextval": 2}
+
+    cluster.execute(first, "CREATE TABLE another ()")
+    databases.forget(tmp_path / "two")
+    assert databases.name(tmp_path / "three") not in {first, other}
+    assert seen(databases.name(tmp_path / "three")) == {"count": 7, "id": 1, "nextval": 2}
 
 
 def test_texts_are_utf_8(cluster: Cluster) -> None:
