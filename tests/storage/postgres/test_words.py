@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from strongback.errors import Failure
 from strongback.storage.postgres.words import MOST_ASKED, MOST_BYTES, query, vector, words_of
 from strongback.storage.sqlite.selections import quoted
-from tests.stores import run
+from tests.stores import database_url
 
 if TYPE_CHECKING:
     from strongback.storage.postgres.connection import Connection
@@ -49,8 +49,8 @@ def fts5() -> Iterator[sqlite3.Connection]:
 
 
 @pytest.fixture(scope="module")
-async def postgres() -> AsyncIterator["Connection"]:
-    connection = await asyncpg.connect(run.server().url("postgres"))
+async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator["Connection"]:
+    connection = await asyncpg.connect(database_url(tmp_path_factory.mktemp("words"), "postgres"))
     yield connection
     await connection.close()
 
