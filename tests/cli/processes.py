@@ -30,6 +30,12 @@ def alive(pid: int) -> bool:
         return False
 
 
+def program(pid: int) -> str:
+    """The module that a process of Python runs; nothing while it is still a copy of the one that started it."""
+    words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    return words[words.index("-m") + 1] if "-m" in words else ""
+
+
 def clients(pid: int, port: int) -> set[int]:
     """The ports from which somebody is connected to a port of a process."""
     open_files = {os.readlink(file) for file in Path(f"/proc/{pid}/fd").iterdir() if file.is_symlink()}

@@ -14,7 +14,7 @@ import pytest
 
 from strongback.testing.answer import hang
 from strongback.testing.receiver import Receiver
-from tests.cli.processes import alive, children, frozen, on_linux, until
+from tests.cli.processes import alive, children, frozen, on_linux, program, until
 from tests.cli.several import WORKERS, ready, start, workers
 from tests.stores import database_url, execute
 from tests.wire.conftest import calm
@@ -24,6 +24,7 @@ from tests.wire.server import PATIENCE, SECRET_KEY, environment
 pytestmark = on_linux
 
 STOPPED_SECONDS = 20.0
+WORKER = "strongback.cli.worker"
 
 
 @pytest.fixture
@@ -50,9 +51,12 @@ def test_it_says_once_that_all_are_ready_and_one_makes_the_demo(tmp_path: Path) 
         out = process.stdout
         assert out is not None
         try:
-            until(lambda: len(children(process.pid)) == WORKERS)
-            with frozen(children(process.pid)[-1:]):
-                until(lambda: ready(f"http://127.0.0.1:{port}"))
+            until(lambda: [program(pid) for pid in children(process.pid)] == [WORKER] * WORKERS)
+            first, second, last = children(process.pid)
+            with frozen([last]):
+                for other in (second, first):
+                    with frozen([other]):
+                        until(lambda: ready(f"http://127.0.0.1:{port}"))
                 assert select.select([out], [], [], 0.5)[0] == []
             until(lambda: select.select([out], [], [], 0)[0])
             process.send_signal(signal.SIGTERM)
