@@ -19,7 +19,8 @@ T = TypeVar("T")
 database_option = click.option(
     "--database",
     metavar="URL",
-    help="The database, as sqlite:///path (default: STRONGBACK_DATABASE, else sqlite:///data/strongback.db).",
+    help="The database, as sqlite:///path or postgresql://user:password@host/name (default: STRONGBACK_DATABASE,"
+    " else sqlite:///data/strongback.db).",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
