@@ -132,6 +132,14 @@ async def test_a_search_stays_in_its_room_however_many_hold_the_words(store: Sto
     assert await found(store, "common", "rare", rid="abc") == ""
 
 
+async def test_a_search_for_a_character_that_ends_texts_elsewhere_finds_what_is_beside_it(
+    store: Store,
+) -> None:
+    await write(store, room("r1", "one"), message("a", 1, msg="quick fox"))
+    assert await found(store, "quick\0fox") == "a"
+    assert await found(store, "fox\0quick") == ""
+
+
 async def test_a_search_sees_edits_and_deletions(store: Store) -> None:
     await write(store, room("r1", "one"), message("a", 1, msg="old words"), message("b", 2, msg="old things"))
     await change(store, "a", msg="new words")

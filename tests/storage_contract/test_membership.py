@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from strongback.documents.document import Document
-from strongback.storage.contract import Store
+from strongback.storage.contract import Page, Store
 from strongback.storage.selections import ChannelsFor, Having, HoldersOf, MembersOf, RoomsOf
 from strongback.storage.steps import MarkSeen, Put, Remove, RemoveAll, SetMembers
 from tests.storage_contract.conftest import room, user, write
@@ -228,6 +228,11 @@ async def test_members_of_many_documents_are_set_at_once(store: Store) -> None:
         stored = await store.subscription(rid, id)
         assert stored is not None
         assert json.loads(stored.text).get("name") == name
+
+
+async def test_a_room_that_is_not_there_has_no_members(store: Store) -> None:
+    assert await store.page(MembersOf("nowhere"), "members", 0, 10) == Page([], 0)
+    assert await store.page(MembersOf("nowhere"), "members", 5, 0) == Page([], 0)
 
 
 async def test_members_are_counted_without_those_who_are_gone(store: Store) -> None:

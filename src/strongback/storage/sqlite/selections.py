@@ -147,8 +147,8 @@ COUNT_MESSAGES = f"{COUNT_SHOWN} + (SELECT count(*) FROM messages WHERE rid = ?1
 """The room counts what is shown; what is hidden is little."""
 
 COUNT_MEMBERS = (
-    "SELECT members - (SELECT count(*) FROM subscriptions s WHERE s.rid = ?1 AND s.member_active = 0)"
-    " FROM rooms WHERE id = ?1"
+    "SELECT coalesce((SELECT members - (SELECT count(*) FROM subscriptions s WHERE s.rid = ?1 AND s.member_active = 0)"
+    " FROM rooms WHERE id = ?1), 0)"
 )
 """Those who are not active are few, so this does not grow with the room."""
 
@@ -262,5 +262,5 @@ def search(
 
 
 def quoted(word: str) -> str:
-    """A word of a query of the full-text index, quoted, so that it is no operator."""
-    return '"' + word.replace('"', '""') + '"'
+    """A word of a query of the full-text index, quoted, so that it is no operator; NUL would end the query."""
+    return '"' + word.replace("\0", " ").replace('"', '""') + '"'
