@@ -16,7 +16,7 @@ from strongback.storage.guards import Held
 from strongback.storage.steps import PutDeliveries, PutEvent, SettleDelivery, Target
 from strongback.webhooks import dispatcher
 from strongback.webhooks.dispatcher import AHEAD, SENDING_TO_AN_ORIGIN, Dispatcher, Slot
-from strongback.webhooks.leases import LEASE_MS
+from strongback.webhooks.leases import LEASE_MS, Leases
 from tests.stores import open_store
 
 pytestmark = pytest.mark.anyio
@@ -277,3 +277,16 @@ async def test_a_worker_that_starts_takes_up_only_what_nobody_holds(store: Store
         await goes_on(store, worker, "g3")
     assert worker.started == ["g1.0", "g3.0"]
     assert await state(store, "g2.0") == ("sending", 1, "alive")
+
+
+async def test_of_two_claims_of_one_delivery_the_later_holds_it(store: Store) -> None:
+    await owe(store, GOOD, "g1")
+    leases = Leases(lambda: 0)
+    [first] = leases.take((await store.claim("w", 0, 60, Wanted(1, 1, {}))).taken, 0)
+    await store.reclaim(61)
+    [again] = leases.take((await store.claim("w", 61, 121, Wanted(1, 1, {}))).taken, 0)
+    assert (leases.holds(first), leases.holds(again)) == (False, True)
+    leases.drop(first)
+    assert leases.ids == ["g1.0"]
+    leases.drop(again)
+    assert leases.ids == []
