@@ -19,6 +19,7 @@ LAYERS = (
         "storage.changes",
         "storage.selections",
         "storage.deliveries",
+        "storage.tables",
         "storage.tallies",
         "storage.contract",
     ),
@@ -28,7 +29,7 @@ LAYERS = (
     ("scripts", "egress"),
     ("integrations",),
     ("webhooks",),
-    ("realtime", "importing"),
+    ("realtime", "importing", "copying"),
     ("http", "web"),
     ("cli", "testing"),
 )

@@ -7,6 +7,7 @@ import click
 import strongback
 from strongback.cli.backup import backup
 from strongback.cli.check import check
+from strongback.cli.copy import copy
 from strongback.cli.deliveries import deliveries
 from strongback.cli.groups import groups
 from strongback.cli.import_ import import_
@@ -53,7 +54,7 @@ def main() -> None:
     configure("auto")  # warnings belong on stderr, whatever the command prints
 
 
-for command in (serve, import_, users, groups, integrations, deliveries, script, backup, check):
+for command in (serve, import_, users, groups, integrations, deliveries, script, backup, copy, check):
     main.add_command(command)
 
 if __name__ == "__main__":

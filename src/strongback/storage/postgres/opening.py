@@ -65,6 +65,14 @@ async def check_server(connection: "Connection", where: str) -> None:
         )
 
 
+async def check_whole(connection: "Connection", where: str) -> None:
+    """Raise Unavailable where the database holds a copy that is not finished."""
+    if await connection.fetchval("SELECT to_regclass('copying') IS NOT NULL"):
+        raise Unavailable(
+            f"{where} holds a copy that is not finished: run the same `strongback copy` again, or name another database"
+        )
+
+
 def check_version(major: int, where: str) -> None:
     """Raise Unavailable for a server that is too old."""
     if major < OLDEST:

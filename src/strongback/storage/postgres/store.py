@@ -17,7 +17,7 @@ from strongback.storage.postgres.connection import FAILURES, open_pool
 from strongback.storage.postgres.connections import SLICE
 from strongback.storage.postgres.guards import steady, table
 from strongback.storage.postgres.maintenance import check
-from strongback.storage.postgres.opening import check_server, named, not_opened
+from strongback.storage.postgres.opening import check_server, check_whole, named, not_opened
 from strongback.storage.postgres.outbox import Outbox
 from strongback.storage.postgres.schema import migrate
 from strongback.storage.postgres.selections import (
@@ -61,6 +61,7 @@ async def open_store(url: str, *, writing: bool = True, connections: int = 10) -
             opened.callback(reads.terminate)
             async with reads.acquire() as connection:
                 await check_server(connection, name)
+                await check_whole(connection, name)
                 await migrate(connection, writing=writing)
             if writing:
                 commits = await open_pool(url, max(1, connections // 2))
