@@ -49,6 +49,20 @@ def test_nodes_are_killed_under_load(nodes: Nodes, report: Report) -> None:
     settled(nodes, report, "kill -9 of each in turn", "/a", "/b")
 
 
+def test_posters_insist_with_a_key_on_whichever_node_answers(nodes: Nodes, report: Report) -> None:
+    nodes.hook("/a")
+    with nodes.posting(6, patient=True):
+        for node in nodes.nodes:
+            nodes.receiver.wait(nodes.receiver.count + 40, timeout=30)
+            nodes.kill_node(node)
+            assert nodes.nodes[nodes.nodes.index(node) - 1].proxy.drop() > 0
+            nodes.disturb()
+            node.start()
+        nodes.receiver.wait(nodes.receiver.count + 40, timeout=30)
+    settled(nodes, report, "posters insist with a key", "/a")
+    assert sorted(nodes.messages()) == sorted(nodes.oracle.accepted)
+
+
 @pytest.mark.parametrize("how", ["stop", "kill"])
 def test_the_database_goes_and_comes_back(nodes: Nodes, report: Report, how: str) -> None:
     nodes.hook("/a")
