@@ -1,0 +1,58 @@
+"""Run the command as a process of its own, and look at what it says and leaves behind."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.stores import execute
+from tests.wire.server import environment
+
+PATIENCE = 100.0
+
+
+def command(source: str, target: str, *flags: str) -> list[str]:
+    """The words of the command."""
+    return [sys.executable, "-m", "strongback.cli.main", "copy", "--from", source, "--to", target, *flags]
+
+
+def copy(source: str, target: str, *flags: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return subprocess.run(
+        command(source, target, *flags),
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def report(source: str, target: str, code: int = 0) -> dict[str, Any]:
+    """Copy; the report."""
+    done = copy(source, target, "--json")
+    assert done.returncode == code, done
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def refused(source: str, target: str) -> str:
+    """The line with which a copy is refused that can not begin."""
+    done = copy(source, target)
+    assert done.returncode == 2, done
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def of(report: dict[str, Any], table: str) -> dict[str, Any]:
+    """What a report says of a table."""
+    (found,) = [one for one in report["tables"] if one["table"] == table]
+    return dict(found)
+
+
+def exists(folder: Path, table: str) -> bool:
+    """Whether the folder's database on PostgreSQL has a table."""
+    ((found),) = execute(folder, "SELECT to_regclass($1) IS NOT NULL AS found", table, store="postgres")
+    return bool(found["found"])
