@@ -22,6 +22,7 @@ const parse = new ParseServer({
   masterKey,
   serverURL: `${url}/parse`,
   allowClientClassCreation: false,
+  cacheTTL: 3_600_000,
   silent: true,
   logsFolder: null,
 });
