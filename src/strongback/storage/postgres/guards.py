@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 COMMITS = 7_236_105_401
 """The number of the lock that all commits take: shared by light ones, alone by the others."""
 
+BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+
 LIGHT = (
     PutEvent,
     PutDeliveries,
@@ -88,27 +90,30 @@ def begin(changes: Changes) -> str:
     """The statements that begin a commit: the transaction, and the locks under which its guards stay true.
 
     A commit with other than light steps is alone in the whole cluster, as every commit is on SQLite. Light ones run
-    side by side: what one of them looks for, and another could add, has a lock of its own.
+    side by side: what one of them looks for, and another could add, has a lock of its own. Whatever a database has
+    by default, the guards must see what was committed while the locks were waited for.
     """
     if not all(map(is_light, changes.steps)):
-        return f"BEGIN; SELECT pg_advisory_xact_lock({COMMITS})"
-    names = {name for guard in changes.guards if (name := _name(guard)) is not None}
+        return f"{BEGIN}; SELECT pg_advisory_xact_lock({COMMITS})"
+    names = {name for one in (*changes.guards, *changes.steps) if (name := _name(one)) is not None}
     keys = sorted(
         int.from_bytes(hashlib.blake2b(n.encode(), digest_size=8).digest(), signed=True) for n in names
     )
     locks = "".join(f"; SELECT pg_advisory_xact_lock({key})" for key in keys)
-    return f"BEGIN; SELECT pg_advisory_xact_lock_shared({COMMITS}){locks}"
+    return f"{BEGIN}; SELECT pg_advisory_xact_lock_shared({COMMITS}){locks}"
 
 
-def _name(guard: Guard) -> str | None:
+def _name(one: Guard | Step) -> str | None:
     """What must not be added by another light commit while this one runs."""
-    match guard:
+    match one:
         case Absent("messages", name, value):
             return f"messages {name} {value!r}"
         case KeyFree(integration_id, key):
             return f"keys {integration_id!r} {key!r}"
         case TokenNameFree(user_id, name):
             return f"tokens {user_id!r} {name!r}"
+        case PutToken(token, int()):
+            return f"logins {token.user_id!r}"
     return None
 
 

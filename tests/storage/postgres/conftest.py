@@ -1,0 +1,19 @@
+"""What tests of nodes on one database use."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from strongback.storage.postgres.store import PostgresStore, open_store
+from tests.stores import database_url
+
+
+@pytest.fixture
+async def nodes(tmp_path: Path) -> AsyncIterator[tuple[PostgresStore, ...]]:
+    """Two stores on one database."""
+    url = database_url(tmp_path, "postgres")
+    opened = [await open_store(url, connections=10) for _ in range(2)]
+    yield tuple(opened)
+    for one in opened:
+        await one.close()
