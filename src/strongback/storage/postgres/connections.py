@@ -155,11 +155,10 @@ class Connections:
             self._wakes.tell()
 
     async def close(self) -> None:
+        closing = [_close(pool) for pool in (self._commits, self._reads) if pool is not None]
         if self._wakes is not None:
-            await self._wakes.close()
-        for pool in (self._commits, self._reads):
-            if pool is not None:
-                await _close(pool)
+            closing.append(self._wakes.close())
+        await asyncio.gather(*closing)  # at once: where nothing answers, each waits
 
 
 async def _undo(connection: "Connection", error: BaseException) -> None:

@@ -88,7 +88,8 @@ class Wakes:
             await connection.add_listener(CHANNEL, self._heard)
             yield connection
         finally:
-            await connection.close(timeout=CONNECT_SECONDS)
+            with contextlib.suppress(*FAILURES):  # of the reasons to leave, the first counts: the end, for one
+                await connection.close(timeout=CONNECT_SECONDS)
 
     async def _talk(self, connection: "Connection") -> None:
         """Call the others when there is a reason, and the database now and then, until that fails."""
