@@ -57,8 +57,8 @@ WITH found AS MATERIALIZED (
     {_of_integration(f"IN {OPEN}")} UNION ALL {_of_integration(f"NOT IN {OPEN}")}
 )
 SELECT n.total, p.* FROM (SELECT count(*) AS total FROM found) n LEFT JOIN (
-    SELECT d.sequence, {DELIVERY} FROM (SELECT sequence FROM found ORDER BY 1 DESC LIMIT $3 OFFSET $4) f
-    JOIN outbox d ON d.sequence = f.sequence {JOINED}
+    SELECT d.sequence, {DELIVERY} FROM outbox d {JOINED}
+    WHERE d.sequence = ANY(ARRAY(SELECT sequence FROM found ORDER BY 1 DESC LIMIT $3 OFFSET $4))
 ) p ON true ORDER BY p.sequence DESC
 """
 LAST_REPLAY = (

@@ -29,38 +29,41 @@ def _oldest(states: str, also: str = "", lock: str = "") -> str:
     return f"SELECT d.sequence FROM targets t, {oldest}, {found} WHERE oldest.created < $1 LIMIT $2"
 
 
-OLD_DELIVERIES = f"DELETE FROM outbox WHERE sequence IN ({_oldest(f'NOT IN {OPEN}')}) RETURNING event"
+# Rows are named by an array, for the planner takes that to be short, whatever it knows of the tables.
+OLD_DELIVERIES = (
+    f"DELETE FROM outbox WHERE sequence = ANY(ARRAY({_oldest(f'NOT IN {OPEN}')})) RETURNING event"
+)
 # Locked before it is asked what hangs on them: a replay that is being owed locks its event too.
 OLD_EVENTS = (
-    "SELECT e.sequence FROM events e WHERE e.created < $1 AND e.sequence IN (SELECT unnest($3::bigint[])"
-    " UNION (SELECT sequence FROM events WHERE created < $1 ORDER BY created LIMIT $2)) FOR UPDATE SKIP LOCKED"
+    "SELECT e.sequence FROM events e WHERE e.created < $1 AND e.sequence = ANY($3::bigint[] || ARRAY("
+    "SELECT sequence FROM events WHERE created < $1 ORDER BY created LIMIT $2)) FOR UPDATE SKIP LOCKED"
 )
 UNUSED_EVENTS = (
     "DELETE FROM events e WHERE e.sequence = ANY($1)"
     " AND NOT EXISTS (SELECT 1 FROM outbox d WHERE d.event = e.sequence)"
 )
 OLD_HISTORY = (
-    "DELETE FROM history WHERE updated < $1"
-    " AND id IN (SELECT id FROM history WHERE updated < $1 ORDER BY updated LIMIT $2) RETURNING integration_id"
+    "DELETE FROM history WHERE updated < $1 AND id = ANY(ARRAY("
+    "SELECT id FROM history WHERE updated < $1 ORDER BY updated LIMIT $2)) RETURNING integration_id"
 )
 OLD_KEYS = (
-    "DELETE FROM keys WHERE created < $1 AND (integration, key) IN"
-    " (SELECT integration, key FROM keys WHERE created < $1 ORDER BY created LIMIT $2)"
+    "DELETE FROM keys WHERE created < $1"
+    " AND ctid = ANY(ARRAY(SELECT ctid FROM keys WHERE created < $1 ORDER BY created LIMIT $2))"
 )
 BUSY = (
     f"SELECT integration FROM queues WHERE integration > $1 ORDER BY integration LIMIT {INTEGRATIONS_AT_ONCE}"
 )
 SURPLUS_DELIVERIES = (
-    "DELETE FROM outbox WHERE sequence IN (SELECT s.sequence FROM unnest($1::text[]) q(integration)"
+    "DELETE FROM outbox WHERE sequence = ANY(ARRAY(SELECT s.sequence FROM unnest($1::text[]) q(integration)"
     " CROSS JOIN LATERAL (SELECT d.sequence FROM targets t CROSS JOIN LATERAL ("
     f"SELECT o.sequence FROM outbox o WHERE o.target = t.id AND o.state NOT IN {OPEN}"
     " ORDER BY o.sequence DESC LIMIT $2::bigint + $3) d"
-    " WHERE t.integration = q.integration ORDER BY d.sequence DESC LIMIT $2 OFFSET $3) s LIMIT $2)"
+    " WHERE t.integration = q.integration ORDER BY d.sequence DESC LIMIT $2 OFFSET $3) s LIMIT $2))"
 )
 SURPLUS_HISTORY = (
-    "DELETE FROM history WHERE id IN (SELECT s.id FROM unnest($1::text[]) q(integration)"
+    "DELETE FROM history WHERE id = ANY(ARRAY(SELECT s.id FROM unnest($1::text[]) q(integration)"
     " CROSS JOIN LATERAL (SELECT h.id FROM history h WHERE h.integration_id = q.integration"
-    " ORDER BY h.updated DESC, h.id LIMIT $2 OFFSET $3) s LIMIT $2) RETURNING integration_id"
+    " ORDER BY h.updated DESC, h.id LIMIT $2 OFFSET $3) s LIMIT $2)) RETURNING integration_id"
 )
 _WAITING = _oldest(f"IN {OPEN}", "AND o.state = 'pending'", "FOR UPDATE SKIP LOCKED")
 EXPIRE = (
