@@ -13,6 +13,7 @@ import pytest
 from strongback import app
 from strongback.settings import Settings
 from strongback.storage.contract import Store
+from strongback.testing.server import Server
 from tests.postgres import Cluster, in_thread
 from tests.postgres_databases import TABLES, Databases
 from tests.postgres_programs import NoServerError
@@ -56,6 +57,15 @@ class Run:
 
 
 run = Run()
+
+
+class StoreServer(Server):
+    """The server that bot developers test with, on the store of this run."""
+
+    @property
+    def database_url(self) -> str:
+        """The URL of the database of its folder."""
+        return database_url(self.folder)
 
 
 def database_url(folder: Path, store: StoreName | None = None) -> str:

@@ -26,7 +26,7 @@ def lives(pid: int) -> bool:
     """Whether a process runs; one that has ended and that nobody asked about does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 

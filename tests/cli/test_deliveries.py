@@ -11,7 +11,7 @@ import pytest
 from strongback.testing.answer import Answer
 from strongback.testing.receiver import Receiver
 from strongback.testing.server import Server
-from tests.stores import database_url
+from tests.stores import StoreServer
 from tests.wire.server import PATIENCE, environment
 
 TOKEN = "a-token-of-the-sender"
@@ -28,7 +28,7 @@ def receiver() -> Iterator[Receiver]:
 def server(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Server]:
     """A server with two integrations: `/yes` got `one` and `two`, `/no` refused them."""
     receiver.script("/no", [Answer(404)])
-    with Server(tmp_path_factory.mktemp("deliveries")) as running:
+    with StoreServer(tmp_path_factory.mktemp("deliveries")) as running:
         for path in ("/yes", "/no"):
             attach(running, f"{receiver.url}{path}?t={TOKEN}")
         for text in ("one", "two"):
@@ -54,7 +54,7 @@ def attach(server: Server, url: str) -> str:
 def strongback(server: Server, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Run `strongback deliveries` on the server's database."""
     command = [sys.executable, "-m", "strongback.cli.main", "deliveries", *words]
-    command += ["--database", database_url(server.folder)]
+    command += ["--database", server.database_url]
     return subprocess.run(
         command, capture_output=True, text=True, env=environment(**env), timeout=PATIENCE, check=False
     )
@@ -127,10 +127,17 @@ def test_a_running_server_replays(server: Server, receiver: Receiver) -> None:
     assert again.json()["text"] == "one"
 
 
+@pytest.mark.sqlite
+def test_who_does_not_ask_the_server_is_told_to(server: Server) -> None:
+    done = strongback(server, "replay", listed(server, "--state", "delivered")[0]["_id"])
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (2, ""), line
+    assert "set STRONGBACK_USER_ID and STRONGBACK_TOKEN" in line
+
+
 def test_what_a_server_refuses_is_said_in_a_line(server: Server) -> None:
     id = listed(server, "--state", "delivered")[0]["_id"]
     for env, code, text in (
-        ({}, 2, "set STRONGBACK_USER_ID and STRONGBACK_TOKEN"),
         (credentials(server) | {"STRONGBACK_TOKEN": "wrong"}, 1, "answered 401: You must be logged in"),
         (credentials(server) | {"STRONGBACK_PORT": "9"}, 2, "http://127.0.0.1:9 does not answer"),
         (credentials(server) | {"STRONGBACK_URL": "ftp://x y/"}, 1, "--url"),

@@ -8,6 +8,7 @@ import pytest
 
 from strongback.testing.client import Client
 from strongback.testing.server import Group, Server
+from tests.stores import StoreServer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -50,5 +51,5 @@ class Chat:
 @pytest.fixture(scope="module")
 def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
     """One group for the tests of a file."""
-    with Server(tmp_path_factory.mktemp("server")) as server:
+    with StoreServer(tmp_path_factory.mktemp("server")) as server:
         yield Chat(server)
