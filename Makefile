@@ -14,7 +14,7 @@ PYTEST_ARGS ?=
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # What goes through a store, so that it runs on PostgreSQL too.
 STORED := accounts cli clients examples groups importing integrations messages webhooks wire
-BENCHMARKS ?= get_integrations query import_messages scripts incoming deliveries posting rooms
+BENCHMARKS ?= get_integrations query import_messages scripts incoming deliveries posting rooms postgres
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 

@@ -26,9 +26,10 @@ import uvloop
 from get_integrations import comparable, one, request, serving
 from incoming import fsync_ms, load
 from postgres_data import GROUPS
-from postgres_server import Cluster, running
+from postgres_server import running
 
 from strongback.settings import Settings
+from tests.postgres import Cluster
 
 HERE = Path(__file__).parent
 SIZES = (1_000, 200_000)
@@ -68,9 +69,9 @@ async def compare(url: str, parse: tuple[str, list[str]] | None, seconds: float,
         for turn in range(rounds + 1):
             for name, ((port, pid), requests) in sides.items():
                 following = cycle(requests)
-                measured = await load(port, pid, lambda: next(following), seconds)  # noqa: B023
+                rate_and_cost = await load(port, pid, lambda: next(following), seconds)  # noqa: B023
                 if turn > 0:  # before, everything becomes warm
-                    found[name].append(measured)
+                    found[name].append(rate_and_cost)
     lines = []
     for name, measured in found.items():
         rate, cost = (statistics.median(values) for values in zip(*measured, strict=True))
@@ -114,4 +115,5 @@ if __name__ == "__main__":
             f"fsync {fsync_ms(cluster.folder):.2f} ms; load of the machine before: {os.getloadavg()[0]:.2f}\n"
         )
         uvloop.run(main(cluster, options.seconds, options.rounds, options.rows))
+    print(f"\nload of the machine after: {os.getloadavg()[0]:.2f}")
     print(json.dumps({"machine": f"{os.cpu_count()} cores", "date": time.strftime("%Y-%m-%d")}))

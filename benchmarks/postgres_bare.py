@@ -54,9 +54,9 @@ async def serve(url: str, connections: int) -> None:
         user_id, token = headers[b"x-user-id"].decode(), headers[b"x-auth-token"]
         hashed = base64.b64encode(hashlib.sha256(token).digest()).decode()
         async with pool.acquire() as connection:
-            roles, access, rid, kind, subscription = await connection.fetchrow(
-                LOGIN_AND_ROOM, user_id, hashed, query["roomId"]
-            )
+            found = await connection.fetchrow(LOGIN_AND_ROOM, user_id, hashed, query["roomId"])
+            assert found is not None
+            roles, access, rid, kind, subscription = found
             held = frozenset(msgspec.json.decode(roles))
             assert access == revision
             assert any(grants[name] & held for name in MANAGE)

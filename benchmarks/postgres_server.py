@@ -47,7 +47,7 @@ def running() -> Iterator[Cluster]:
 
 def counting(programs: Path) -> dict[str, str]:
     """The settings that load what counts statements, where it is installed; it counts where `count` asks for it."""
-    command = [programs / "pg_config", "--pkglibdir"]
+    command = [str(programs / "pg_config"), "--pkglibdir"]
     folder = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
     if not (Path(folder) / f"{COUNTING}.so").is_file():
         return {}

@@ -62,7 +62,7 @@ async def asked(url: str, nodes: int) -> Asked:
     return Asked(often / sent, sum(row["calls"] for row in counted if row["calls"] < sent), *locks)
 
 
-async def watch(connection: Connection, load: "asyncio.Future[object]") -> tuple[str, int, int]:
+async def watch(connection: Connection, load: asyncio.Future[list[list[float]]]) -> tuple[str, int, int]:
     """Look at the locks of the nodes until the load ends: their modes, the most of one connection, how many waited."""
     modes: set[str] = set()
     most = waited = 0
