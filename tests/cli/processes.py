@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -48,16 +48,17 @@ def clients(pid: int, port: int) -> set[int]:
 
 
 @contextmanager
-def frozen(pids: Iterable[int]) -> Iterator[None]:
+def frozen(pids: Iterable[int]) -> Iterator[list[int]]:
     """Stop processes as a debugger does, until the context ends."""
     pids = list(pids)
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     try:
-        yield
+        yield pids
     finally:
         for pid in pids:
-            os.kill(pid, signal.SIGCONT)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 def until(holds: Callable[[], object], seconds: float = PATIENCE) -> None:

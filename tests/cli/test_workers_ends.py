@@ -1,5 +1,6 @@
 """`serve --workers` from its first line to its end."""
 
+import json
 import os
 import select
 import signal
@@ -16,10 +17,10 @@ from strongback.testing.answer import hang
 from strongback.testing.receiver import Receiver
 from tests.cli.processes import alive, children, frozen, on_linux, program, until
 from tests.cli.several import WORKERS, ready, start, workers
-from tests.stores import database_url, execute
+from tests.stores import database_url, execute, run
 from tests.wire.conftest import calm
 from tests.wire.outgoing import Group
-from tests.wire.server import PATIENCE, SECRET_KEY, environment
+from tests.wire.server import PATIENCE, SECRET_KEY, Server, environment
 
 pytestmark = on_linux
 
@@ -155,3 +156,23 @@ def test_workers_stop_when_the_process_that_started_them_is_killed(
         server.kill()
     until(lambda: not any(map(alive, pids)))
     assert states(tmp_path) == [("pending", None, None)]
+
+
+def test_a_worker_that_can_not_stop_is_killed(tmp_path: Path) -> None:
+    server = start(tmp_path)
+    with frozen(workers(server)[:1]) as (held,):
+        told = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - told < STOPPED_SECONDS
+        assert not alive(held)
+    assert [json.loads(line)["event"] for line in server.log.splitlines()] == [
+        "a worker did not stop in time and is killed"
+    ]
+
+
+def test_a_stop_while_the_database_answers_nothing(tmp_path: Path) -> None:
+    server = Server.start(tmp_path, database=database_url(tmp_path, "postgres"))
+    with frozen(run.databases().cluster.pids):
+        told = time.monotonic()
+        assert server.stop() in (0, -signal.SIGALRM)
+        assert time.monotonic() - told < STOPPED_SECONDS

@@ -27,6 +27,10 @@ from strongback.settings import Settings, SettingsError
 
 BACKLOG = 2048
 STOP_SECONDS = 8
+"""How long requests may take that are under way when the server is told to stop."""
+
+LAST_SECONDS = 18
+"""After so long the kernel ends a server that still stops: a database that answers nothing may hold it up."""
 
 
 @click.command()
@@ -123,6 +127,8 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop, and let everybody know."""
+        if not self._stopping.is_set():
+            signal.alarm(LAST_SECONDS)
         self._stopping.set()
         super().handle_exit(sig, frame)
 

@@ -25,7 +25,7 @@ from strongback.settings import Settings, sources
 
 COMMAND = (sys.executable, "-P", "-m", "strongback.cli.worker")
 STOP_SECONDS = 19.0
-"""A worker needs less; whatever holds one up, the stop of all ends within 20 s."""
+"""A worker ends itself before that, if it can."""
 
 STEADY_SECONDS = 30.0
 """A worker that was up for so long did not die at once."""
