@@ -1,10 +1,12 @@
 """Servers for tests that speak HTTP only."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests import stores
 from tests.wire.server import Server
 
 StartServer = Callable[..., Server]
@@ -25,6 +27,26 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield calm(running)
     finally:
         running.stop()
+
+
+@contextmanager
+def another(server: Server, folder: Path, *flags: str) -> Iterator[Server]:
+    """Another node on the database of a server; on SQLite, where there is but one, the server itself."""
+    if stores.run.store == "sqlite":
+        yield server
+        return
+    running = Server.start(folder, *flags, database=server.database)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def other(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Another node on the database of `server`, where the store has several."""
+    with another(server, tmp_path_factory.mktemp("other")) as node:
+        yield node
 
 
 @pytest.fixture(scope="module")

@@ -29,9 +29,13 @@ _numbers = count()
 
 @dataclass
 class People:
-    """Olga, who owns the rooms, Mick, a member, and Nora, who is none; ordinary users beside the administrator."""
+    """Olga, who owns the rooms, Mick, a member, and Nora, who is none; ordinary users beside the administrator.
+
+    `other` is where they are a second time, and Mick at all: another node where there are several.
+    """
 
     server: Server
+    other: Server
     olga: httpx.Client
     mick: httpx.Client
     nora: httpx.Client
@@ -52,9 +56,12 @@ class People:
         return made
 
 
-def people(server: Server) -> People:
+def people(server: Server, other: Server | None = None) -> People:
     """Make the accounts."""
-    return People(server, *(server.create_user(name) for name in ("olga", "mick", "nora")))
+    olga, mick, nora = (server.create_user(name) for name in ("olga", "mick", "nora"))
+    if other is None or other is server:
+        return People(server, server, olga, mick, nora)
+    return People(server, other, olga, other.client("mick"), nora)
 
 
 def names(client: httpx.Client, room: dict[str, Any], prefix: str = "groups") -> list[str]:

@@ -23,6 +23,8 @@ from tests.wire.room_model import DONE, PEOPLE, WISHES, Op, Room, Said, State, W
 from tests.wire.server import Server, environment
 from tests.wire.test_races import at_once
 
+pytestmark = pytest.mark.timeout(300)
+
 API = "/api/v1"
 NEAR = 3
 """How many of the newest groups anything is done to."""
@@ -42,12 +44,12 @@ _examples = count()
 
 
 class World:
-    """A server, and each person at two places at once."""
+    """A server, and each person at two places at once: at two nodes where there are several."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, other: Server) -> None:
         permission = {"_id": "unarchive-room", "roles": ["admin", "owner"]}
         post(server.admin, "permissions.update", {"permissions": [permission]})
-        self.clients = {name: (server.create_user(name), server.client(name)) for name in PEOPLE}
+        self.clients = {name: (server.create_user(name), other.client(name)) for name in PEOPLE}
         headers = {name: clients[0].headers for name, clients in self.clients.items()}
         self.ids = {name: sent["X-User-Id"] for name, sent in headers.items()}
         self.eyes = {name: server.anonymous(dict(headers[name]), check=False) for name in PEOPLE}
@@ -223,9 +225,9 @@ class Groups(RuleBasedStateMachine):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def world(server: Server) -> Iterator[None]:
+def world(server: Server, other: Server) -> Iterator[None]:
     """At the end nothing is damaged, dangling or orphaned."""
-    Groups.world = World(server)
+    Groups.world = World(server, other)
     yield
     command = [sys.executable, "-m", "strongback.cli.main", "check", "--json"]
     command += ["--database", server.database]

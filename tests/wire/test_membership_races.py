@@ -19,8 +19,8 @@ NOT_IN_ROOM = (
 
 
 @pytest.fixture(scope="module")
-def them(server: Server) -> People:
-    return people(server)
+def them(server: Server, other: Server) -> People:
+    return people(server, other)
 
 
 def call(client: httpx.Client, path: str, room: dict[str, Any], **body: Any) -> Any:
@@ -28,7 +28,7 @@ def call(client: httpx.Client, path: str, room: dict[str, Any], **body: Any) -> 
 
 
 def test_of_two_invitations_one_counts(them: People) -> None:
-    clients = [them.server.client("olga") for _ in range(3)]
+    clients = [at.client("olga") for at in (them.server, them.other, them.other)]
     for _ in range(ROUNDS):
         group = them.room()
         answers = at_once(*(call(client, "groups.invite", group, username="nora") for client in clients))
@@ -87,7 +87,7 @@ def test_owners_who_put_each_other_out(them: People) -> None:
 
 
 def test_a_role_is_given_once(them: People) -> None:
-    clients = [them.server.client("olga") for _ in range(3)]
+    clients = [at.client("olga") for at in (them.server, them.other, them.other)]
     for _ in range(ROUNDS):
         group = them.room()
         calls = [call(client, "groups.addModerator", group, username="mick") for client in clients]
@@ -101,7 +101,7 @@ def test_nobody_comes_into_a_group_that_is_gone(them: People) -> None:
         group = them.room()
         deleted, invited = at_once(
             call(them.olga, "groups.delete", group),
-            call(them.server.client("olga"), "groups.invite", group, username="nora"),
+            call(them.other.client("olga"), "groups.invite", group, username="nora"),
         )
         assert deleted.json() == {"success": True}
         assert invited.status_code in (200, 400)
@@ -111,7 +111,7 @@ def test_nobody_comes_into_a_group_that_is_gone(them: People) -> None:
 
 
 def test_who_joins_at_once_joins_once(them: People) -> None:
-    clients = [them.server.client("nora") for _ in range(3)]
+    clients = [at.client("nora") for at in (them.server, them.other, them.other)]
     for _ in range(ROUNDS):
         channel = them.room("channels")
         answers = at_once(*(call(client, "channels.join", channel) for client in clients))

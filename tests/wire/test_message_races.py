@@ -16,14 +16,14 @@ ROUNDS = 10
 
 
 @pytest.fixture(scope="module")
-def them(server: Server) -> People:
-    return people(server)
+def them(server: Server, other: Server) -> People:
+    return people(server, other)
 
 
 @pytest.fixture(scope="module")
 def places(them: People) -> list[httpx.Client]:
     """Olga twice, Mick twice."""
-    return [them.olga, them.server.client("olga"), them.mick, them.server.client("mick")]
+    return [them.olga, them.other.client("olga"), them.mick, them.server.client("mick")]
 
 
 def say(client: httpx.Client, room: dict[str, Any], text: str, **more: Any) -> str:

@@ -20,10 +20,10 @@ NOT_FOUND, ARCHIVED = "error-room-not-found", "error-room-archived"
 
 
 @pytest.fixture(scope="module")
-def them(server: Server) -> Iterator[People]:
+def them(server: Server, other: Server) -> Iterator[People]:
     """At the end nothing may be damaged, dangling or orphaned but what the tests deleted."""
     reach_bot(server)
-    yield people(server)
+    yield people(server, other)
     command = [sys.executable, "-m", "strongback.cli.main", "check", "--json"]
     command += ["--database", server.database]
     found = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
@@ -50,7 +50,7 @@ def info(client: httpx.Client, room: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_two_rooms_of_one_name_of_any_type(them: People) -> None:
-    clients = [them.olga, them.server.client("olga"), them.mick, them.server.client("mick")]
+    clients = [them.olga, them.other.client("olga"), them.mick, them.server.client("mick")]
     for number in range(ROUNDS):
         body = {"name": f"races-same-{number}"}
         paths = ("groups.create", "channels.create", "channels.create", "groups.create")
@@ -64,7 +64,7 @@ def test_two_rooms_of_one_name_of_any_type(them: People) -> None:
 
 
 def test_two_rooms_that_take_one_name(them: People) -> None:
-    clients = [them.olga, them.server.client("olga"), them.server.client("olga")]
+    clients = [them.olga, them.other.client("olga"), them.other.client("olga")]
     for number in range(ROUNDS):
         name, made = f"races-taken-{number}", [them.room() for _ in range(3)]
         renames = [
@@ -91,7 +91,7 @@ def test_a_room_and_an_account_that_take_one_name(them: People) -> None:
 
 
 def test_one_room_that_gets_two_names(them: People) -> None:
-    other = them.server.client("olga")
+    other = them.other.client("olga")
     for number in range(ROUNDS):
         room, wanted = them.room(), [f"races-one-{number}-{letter}" for letter in "ab"]
         answers = at_once(
@@ -110,7 +110,7 @@ def test_one_room_that_gets_two_names(them: People) -> None:
 
 
 def test_messages_while_the_room_goes(them: People) -> None:
-    clients = [them.mick, them.server.client("mick"), them.server.client("olga")]
+    clients = [them.mick, them.server.client("mick"), them.other.client("olga")]
     lost = 0
     for _ in range(ROUNDS):
         room = them.room()
@@ -128,7 +128,7 @@ def test_messages_while_the_room_goes(them: People) -> None:
 
 
 def test_a_room_that_is_deleted_twice(them: People) -> None:
-    other = them.server.client("olga")
+    other = them.other.client("olga")
     for _ in range(ROUNDS):
         room = them.room()
         answers = at_once(call(them.olga, "groups.delete", room), call(other, "groups.delete", room))
@@ -136,7 +136,7 @@ def test_a_room_that_is_deleted_twice(them: People) -> None:
 
 
 def test_invitations_while_the_room_goes_or_is_put_away(them: People) -> None:
-    other = them.server.client("olga")
+    other = them.other.client("olga")
     for path, error in (("groups.delete", NOT_FOUND), ("groups.archive", ARCHIVED)):
         for _ in range(ROUNDS):
             room = them.room()
@@ -187,7 +187,7 @@ def test_a_member_who_is_put_out_changes_nothing_more(them: People) -> None:
 
 
 def test_an_integration_that_is_bound_while_the_room_is_renamed(them: People) -> None:
-    other = them.server.client("admin", "pw-admin")
+    other = them.other.client("admin", "pw-admin")
     for number in range(ROUNDS):
         room = them.room("groups", "admin")
         name = f"races-bound-{number}"
@@ -214,7 +214,7 @@ def test_an_integration_that_is_bound_while_the_room_is_renamed(them: People) ->
 
 
 def test_an_integration_that_is_bound_while_the_room_goes(them: People) -> None:
-    other = them.server.client("admin", "pw-admin")
+    other = them.other.client("admin", "pw-admin")
     for number in range(ROUNDS):
         room = post(them.olga, "groups.create", {"name": f"races-bound-gone-{number}", "members": ["admin"]})[
             "group"
@@ -243,7 +243,7 @@ def test_an_integration_that_is_bound_while_the_room_goes(them: People) -> None:
 
 
 def test_a_room_that_changes_its_type_twice(them: People) -> None:
-    other = them.server.client("olga")
+    other = them.other.client("olga")
     same = "The private group type is the same as what it would be changed to."
     for _ in range(ROUNDS):
         room = them.room()

@@ -18,11 +18,13 @@ from strongback.storage.steps import (
     Put,
     PutHistory,
     PutKey,
+    PutReplay,
     PutToken,
     Remove,
     RemoveAll,
     SetMembers,
     Step,
+    Target,
     Token,
 )
 from tests.storage.postgres.commits import message, outcomes, told, value
@@ -168,6 +170,17 @@ async def test_no_more_is_open_than_the_limit(nodes: tuple[PostgresStore, ...], 
     states = execute(tmp_path, "SELECT state, count(*) FROM outbox GROUP BY state", store="postgres")
     assert {row["state"]: row["count"] for row in states} == {"pending": 7, "failed": 23}
     assert value(tmp_path, "SELECT open FROM queues") == 7
+
+
+async def test_of_replays_with_one_number_one_is_owed(
+    nodes: tuple[PostgresStore, ...], tmp_path: Path
+) -> None:
+    await write(nodes[0], *told("e", ["i0"]))
+    target = Target("i0", "http://i0.example/", "http://i0.example")
+    again = PutReplay("e.0.1", "e", target, 1, 2)
+    ends = await outcomes(*(write(nodes[n % 2], again) for n in range(10)))
+    assert ends.count("done") == 1
+    assert value(tmp_path, "SELECT count(*) FROM outbox") == value(tmp_path, "SELECT open FROM queues") == 2
 
 
 async def test_every_record_has_what_it_ran_with(nodes: tuple[PostgresStore, ...], tmp_path: Path) -> None:
