@@ -88,7 +88,8 @@ class Wakes:
             await connection.add_listener(CHANNEL, self._heard)
             yield connection
         finally:
-            with contextlib.suppress(*FAILURES):  # of the reasons to leave, the first counts: the end, for one
+            # Of the reasons to leave, the first counts: the end, for one.
+            with contextlib.suppress(*FAILURES):
                 await connection.close(timeout=CONNECT_SECONDS)
 
     async def _talk(self, connection: "Connection") -> None:
