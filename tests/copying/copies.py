@@ -6,6 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from strongback import app
+from strongback.copying.copy import Tell
+from strongback.copying.copy import copy as copy_tables
+from strongback.copying.report import Report
+from strongback.settings import Settings
 from tests.stores import execute
 from tests.wire.server import environment
 
@@ -35,6 +40,12 @@ def report(source: str, target: str, code: int = 0) -> dict[str, Any]:
     assert done.returncode == code, done
     found: dict[str, Any] = json.loads(done.stdout)
     return found
+
+
+async def copy_here(source: str, target: str, tell: Tell) -> Report:
+    """Copy in this process, and hear how far it is."""
+    async with app.copy_ends(Settings(database=source), Settings(database=target)) as ends:
+        return await copy_tables(*ends, begun=lambda before, total: None, tell=tell)
 
 
 def refused(source: str, target: str) -> str:

@@ -11,17 +11,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from strongback import app
-from strongback.copying.copy import Tell
-from strongback.copying.copy import copy as copy_tables
-from strongback.copying.report import Report
 from strongback.documents.document import Document
 from strongback.errors import Unavailable
-from strongback.settings import Settings
 from strongback.storage.changes import Changes
 from strongback.storage.sqlite.owner import own
 from strongback.storage.steps import Put, PutDeliveries, PutEvent, Step, Target
-from tests.copying.copies import command, copy, exists, of, refused, report
+from tests.copying.copies import command, copy, copy_here, exists, of, refused, report
 from tests.stores import FILE, database_url, execute, open_store, raw_rows
 
 pytestmark = pytest.mark.sqlite
@@ -259,9 +254,3 @@ def test_a_changed_row_is_found_and_the_target_stays_closed(tmp_path: Path, dama
     again = copy(source, target)
     assert again.returncode == 1
     assert f"not equal: {table}; the target stays closed" in again.stdout
-
-
-async def copy_here(source: str, target: str, tell: Tell) -> Report:
-    """Copy in this process."""
-    async with app.copy_ends(Settings(database=source), Settings(database=target)) as ends:
-        return await copy_tables(*ends, begun=lambda before, total: None, tell=tell)

@@ -1,8 +1,10 @@
 """Rows written by hand, one or more for every table, and what becomes of each."""
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from strongback.storage.postgres.lines import BOOLEANS
 from strongback.storage.sqlite.schema import migrate
 from strongback.storage.tables import TABLES
-from tests.copying.copies import exists, of, report
+from tests.copying.copies import copy_here, exists, of, report
 from tests.stores import FILE, database_url, execute, needing_postgres, raw_rows, run
 
 pytestmark = pytest.mark.sqlite
@@ -215,6 +217,24 @@ def in_english() -> Iterator[str]:
         yield server.url("english")
     finally:
         server.drop("english")
+
+
+def test_it_is_told_how_far_the_copy_is(source: str, tmp_path: Path) -> None:
+    told: list[tuple[str, int]] = []
+    all_rows = sum(map(len, ROWS.values()))
+
+    def tell(what: str, behind: int, total: int) -> None:
+        assert total == all_rows
+        told.append((what, behind))
+
+    asyncio.run(copy_here(source, database_url(tmp_path, "postgres"), tell))
+    many = list(accumulate(len(ROWS[table.name]) for table in TABLES))
+    names = [table.name for table in TABLES]
+    assert told == [
+        (f"{doing} {name}", behind)
+        for doing in ("copying", "comparing")
+        for name, behind in zip(names, many, strict=True)
+    ]
 
 
 def test_numbers_and_revisions_go_on_behind_the_greatest(source: str, tmp_path: Path) -> None:

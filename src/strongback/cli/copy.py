@@ -18,7 +18,7 @@ from strongback.webhooks.secrets import KEY_FILE
 FROM = "sqlite:///data/strongback.db"
 TO = "postgresql://user:password@host/name"
 SHOWN_REFUSALS = 20
-SHOWN_DIGITS = 16
+SHOWN_DIGITS = 12
 
 
 @click.command("copy")
@@ -63,6 +63,7 @@ async def _copy(source: Settings, target: Settings) -> Report:
                     progress.console.print(
                         f"going on with a copy that was begun: {before:,} of {total:,} rows are behind it",
                         highlight=False,
+                        soft_wrap=True,
                     )
 
             def tell(what: str, behind: int, total: int) -> None:
@@ -99,8 +100,8 @@ def summary(report: Report) -> None:
             "source": one.source.rows,
             "target": one.target.rows,
             "refused": len(one.refused),
-            "checksum of the source": one.source.sha256[:SHOWN_DIGITS],
-            "of the target": one.target.sha256[:SHOWN_DIGITS],
+            "source SHA": one.source.sha256[:SHOWN_DIGITS],
+            "target SHA": one.target.sha256[:SHOWN_DIGITS],
             "equal": one.equal,
         }
         for one in report.tables
