@@ -1,9 +1,10 @@
 """The connections of a store: one pool that reads, one that commits, and how a commit is run."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 
@@ -14,12 +15,13 @@ from strongback.storage.changes import Changes
 from strongback.storage.postgres.connection import AWAY, CONNECT_SECONDS, FAILURES, unavailable
 from strongback.storage.postgres.guards import begin, check
 from strongback.storage.postgres.steps import apply
-from strongback.storage.postgres.turns import take_turns
 from strongback.storage.postgres.wakes import Wakes
 from strongback.storage.steps import PutDeliveries, PutReplay, SettleDelivery
 
 if TYPE_CHECKING:
     from strongback.storage.postgres.connection import Connection, Pool
+
+T = TypeVar("T")
 
 RUNS = 3
 """A commit that met another one in a deadlock is run again, so often in all."""
@@ -48,34 +50,24 @@ class Connections:
 
     async def commit(self, changes: Changes) -> None:
         with metrics.committing():
-            await self._run_again(changes)
+            await self._write(partial(_run, changes))
         if any(type(step) in OWING for step in changes.steps):
             reach("after-commit")
             self._wake()
         elif any(type(step) is SettleDelivery and step.state == "pending" for step in changes.steps):
             self._wake()
 
-    async def _run_again(self, changes: Changes) -> None:
+    async def _write(self, work: "Callable[[Connection], Awaitable[T]]") -> T:
+        """Run work that may be run again, and is where it met others in a deadlock."""
         for _ in range(RUNS - 1):
             with suppress(*CROSSED):
-                await self._run(changes)
-                return
+                async with self._writing() as connection:
+                    return await work(connection)
         try:
-            await self._run(changes)
+            async with self._writing() as connection:
+                return await work(connection)
         except CROSSED as error:
             raise unavailable(error) from error
-
-    async def _run(self, changes: Changes) -> None:
-        async with self._writing() as connection:
-            try:
-                await connection.execute(begin(changes))
-                revision = await check(connection, changes.guards)
-                await take_turns(connection, changes.steps)
-                await apply(connection, changes.steps, revision)
-                await connection.execute("COMMIT")
-            except BaseException as error:
-                await _undo(connection, error)
-                raise
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator["Connection"]:
@@ -159,6 +151,17 @@ class Connections:
         if self._wakes is not None:
             closing.append(self._wakes.close())
         await asyncio.gather(*closing)  # at once: where nothing answers, each waits
+
+
+async def _run(changes: Changes, connection: "Connection") -> None:
+    try:
+        await connection.execute(begin(changes))
+        revision = await check(connection, changes.guards)
+        await apply(connection, changes.steps, revision)
+        await connection.execute("COMMIT")
+    except BaseException as error:
+        await _undo(connection, error)
+        raise
 
 
 async def _undo(connection: "Connection", error: BaseException) -> None:

@@ -1,7 +1,6 @@
 """Integrations at work: what listens, what is owed, what hooks have answered; see `Store` for each method."""
 
-from collections.abc import Awaitable, Callable, Collection
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Collection
 
 from strongback import metrics
 from strongback.documents.document import Stored
@@ -19,17 +18,11 @@ from strongback.storage.deliveries import (
 )
 from strongback.storage.postgres import claims, retention
 from strongback.storage.postgres.claims import DELIVERY, EVENT, JOINED
-from strongback.storage.postgres.connection import unavailable
-from strongback.storage.postgres.connections import CROSSED, RUNS, Connections
+from strongback.storage.postgres.connections import Connections
 from strongback.storage.postgres.deliveries import NAMED, name
 from strongback.storage.postgres.shown import stored_columns
 from strongback.storage.postgres.version_1 import OPEN
 from strongback.storage.steps import Link
-
-if TYPE_CHECKING:
-    from strongback.storage.postgres.connection import Connection
-
-T = TypeVar("T")
 
 _OF = "FROM links l WHERE l.integration = t.id ORDER BY l.position"
 LINKS = "SELECT text, kind, target FROM links WHERE integration = $1 ORDER BY position"
@@ -162,13 +155,3 @@ class Outbox(Connections):
         )
         metrics.DELIVERIES["expired"].inc(expired)
         return gone
-
-    async def _write(self, work: "Callable[[Connection], Awaitable[T]]", runs: int = RUNS) -> T:
-        """Run work that may be run again, and is where it met others in a deadlock."""
-        try:
-            async with self._writing() as connection:
-                return await work(connection)
-        except CROSSED as error:
-            if runs == 1:
-                raise unavailable(error) from error
-        return await self._write(work, runs - 1)
