@@ -1,5 +1,6 @@
-"""Run the command as a process of its own, and look at what it says and leaves behind."""
+"""Databases to copy, and the command as a process of its own: what it says and leaves behind."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -10,11 +11,31 @@ from strongback import app
 from strongback.copying.copy import Tell
 from strongback.copying.copy import copy as copy_tables
 from strongback.copying.report import Report
+from strongback.documents.document import Document
 from strongback.settings import Settings
-from tests.stores import execute
+from strongback.storage.changes import Changes
+from strongback.storage.steps import Put, Step
+from tests.stores import database_url, execute, open_store
 from tests.wire.server import environment
 
 PATIENCE = 100.0
+
+
+def put(kind: str, id: str, **members: Any) -> Put:
+    """A step that writes a document."""
+    return Put(kind, Document(id, {"_id": id, **members}))
+
+
+def fill(folder: Path, *steps: Step) -> str:
+    """A database with what some steps write; its URL."""
+
+    async def write() -> None:
+        store = await open_store(folder, "sqlite")
+        await store.commit(Changes(steps=[put("rooms", "r1", name="ops", t="p"), *steps]))
+        await store.close()
+
+    asyncio.run(write())
+    return database_url(folder, "sqlite")
 
 
 def command(source: str, target: str, *flags: str) -> list[str]:
