@@ -11,9 +11,9 @@ from tests.stores import database_url
 
 @pytest.fixture
 async def nodes(tmp_path: Path) -> AsyncIterator[tuple[PostgresStore, ...]]:
-    """Two stores on one database."""
+    """Two stores on one database, each with twenty connections that commit."""
     url = database_url(tmp_path, "postgres")
-    opened = [await open_store(url, connections=10) for _ in range(2)]
+    opened = [await open_store(url, connections=40) for _ in range(2)]
     yield tuple(opened)
     for one in opened:
         await one.close()

@@ -37,13 +37,13 @@ async def test_reads_go_on_while_commits_wait(nodes: tuple[PostgresStore, ...], 
     async with beside(tmp_path, f"SELECT pg_advisory_xact_lock_shared({COMMITS})"):
         alone = asyncio.create_task(write(nodes[0], user("u1", "ann")))
         await waiting(tmp_path, 1)
-        posts = [asyncio.create_task(write(nodes[n % 2], message(f"m{n}", "r0"))) for n in range(30)]
-        await waiting(tmp_path, 10)  # every connection that commits
+        posts = [asyncio.create_task(write(nodes[n % 2], message(f"m{n}", "r0"))) for n in range(60)]
+        await waiting(tmp_path, 40)  # every connection that commits
         for store in nodes:
             assert (await store.counts())["messages"] == 0
         assert not any(task.done() for task in (alone, *posts))
     assert set(await outcomes(alone, *posts)) == {"done"}
-    assert value(tmp_path, "SELECT messages FROM rooms") == 30
+    assert value(tmp_path, "SELECT messages FROM rooms") == 60
 
 
 @pytest.mark.parametrize("times", [1, 2, 3])

@@ -15,6 +15,7 @@ from strongback.storage.changes import Changes
 from strongback.storage.postgres.connection import AWAY, CONNECT_SECONDS, FAILURES, unavailable
 from strongback.storage.postgres.guards import begin, check
 from strongback.storage.postgres.steps import apply
+from strongback.storage.postgres.turns import take_turns
 from strongback.storage.postgres.wakes import Wakes
 from strongback.storage.steps import PutDeliveries, PutReplay, SettleDelivery
 
@@ -157,6 +158,7 @@ async def _run(changes: Changes, connection: "Connection") -> None:
     try:
         await connection.execute(begin(changes))
         revision = await check(connection, changes.guards)
+        await take_turns(connection, changes.steps)
         await apply(connection, changes.steps, revision)
         await connection.execute("COMMIT")
     except BaseException as error:

@@ -15,15 +15,14 @@ LOCK_QUEUES = "SELECT FROM queues WHERE integration = ANY($1) ORDER BY integrati
 async def take_turns(connection: "Connection", steps: Sequence[Step]) -> None:
     """Lock rooms that count messages, then integrations that count deliveries, where a commit counts in several.
 
-    One step by itself locks its rows in this order, too.
+    A message that is told to whom it may concern locks its rows in this order by itself.
     """
     rooms = {step.document.body["rid"] for step in steps if isinstance(step, Put) and step.kind == "messages"}
-    if len(rooms) > 1:
-        await connection.execute(LOCK_ROOMS, sorted(rooms))
     counting = [found for step in steps if (found := _integrations(step))]
-    queues = set[str]().union(*counting)
-    if len(counting) > 1 and len(queues) > 1:
-        await connection.execute(LOCK_QUEUES, sorted(queues))
+    integrations = set[str]().union(*counting)
+    if len(rooms) > 1 or (len(counting) > 1 and len(integrations) > 1):
+        await connection.execute(LOCK_ROOMS, sorted(rooms))
+        await connection.execute(LOCK_QUEUES, sorted(integrations))
 
 
 def _integrations(step: Step) -> set[str]:
