@@ -139,7 +139,7 @@ class Settings:
         Source("STRONGBACK_DATABASE", database_url, flag="--database", secret=True),
     )
     database_connections: int = setting(
-        10, Source("STRONGBACK_DATABASE_CONNECTIONS", number(2, 1_000), name="database.connections")
+        20, Source("STRONGBACK_DATABASE_CONNECTIONS", number(3, 1_000), name="database.connections")
     )
     host: str = setting("127.0.0.1", Source("STRONGBACK_HOST", text, flag="--host"))
     port: int = setting(3000, Source("STRONGBACK_PORT", number(0, 65535), flag="--port"))

@@ -306,6 +306,14 @@ async def test_a_page_of_deliveries_is_newest_first(store: Store) -> None:
     assert (page.deliveries, page.total) == ([], 0)
 
 
+async def test_two_replays_with_one_number_are_one_and_a_conflict(store: Store) -> None:
+    await write(store, event("e"), owing("e", "i1"), replayed("e.0", 1))
+    with pytest.raises(Conflict):
+        await write(store, replayed("e.0", 1))
+    assert (await store.deliveries("i1", None, 0, 0)).total == 2
+    assert (await store.queue("i1")).open == 2
+
+
 async def test_replays_are_numbered_by_the_delivery_they_repeat(store: Store) -> None:
     await write(store, event("e"), owing("e", "i1", "i1"), replayed("e.1", 4), replayed("e.1", 5))
     assert await store.last_replay("e.1") == 5

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -89,6 +90,18 @@ def test_a_replay_sends_what_the_last_attempt_sent(server: Server, receiver: Rec
     replay(group)
     said = [request.json()["n"] for request in receiver.wait(4, path=group.path)]
     assert said == [1, 1, 2, 2]
+
+
+def test_replays_at_once_are_all_sent(server: Server, receiver: Receiver) -> None:
+    group = Group(server, receiver, **COUNTING)
+    group.post("party")
+    receiver.wait(1, path=group.path)
+    in_state(group, "delivered", 1)
+    with ThreadPoolExecutor(4) as threads:
+        ids = list(threads.map(lambda _: replay(group), range(16)))
+    assert sorted(int(id.rpartition(".")[2]) for id in ids) == list(range(1, 17))
+    sent = receiver.wait(17, path=group.path, timeout=30)
+    assert sorted(int(one.header("webhook-replay") or 0) for one in sent) == list(range(17))
 
 
 def test_replays_are_numbered(server: Server, receiver: Receiver) -> None:

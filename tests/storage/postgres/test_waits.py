@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_a_guard_is_looked_at_when_the_commit_s_turn_has_come(tmp_path: Path) -> None:
     strict = f"{database_url(tmp_path, 'postgres')}?default_transaction_isolation=repeatable%20read"
-    store = await open_store(strict, connections=4)
+    store = await open_store(strict, connections=5)
     await write(store, room("r1", None))
     guard = Present("rooms", "r1")
     async with beside(tmp_path, f"SELECT pg_advisory_xact_lock({COMMITS})", "DELETE FROM rooms"):
@@ -38,7 +38,7 @@ async def test_reads_go_on_while_commits_wait(nodes: tuple[PostgresStore, ...], 
         alone = asyncio.create_task(write(nodes[0], user("u1", "ann")))
         await waiting(tmp_path, 1)
         posts = [asyncio.create_task(write(nodes[n % 2], message(f"m{n}", "r0"))) for n in range(60)]
-        await waiting(tmp_path, 40)  # every connection that commits
+        await waiting(tmp_path, 32)  # every connection that commits
         for store in nodes:
             assert (await store.counts())["messages"] == 0
         assert not any(task.done() for task in (alone, *posts))

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from asyncpg.pool import Pool as AsyncpgPool
     from asyncpg.pool import PoolConnectionProxy
 
-    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+    Pooled: TypeAlias = PoolConnectionProxy[asyncpg.Record]
+    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | Pooled
     Pool: TypeAlias = AsyncpgPool[asyncpg.Record]
 
 CONNECT_SECONDS = 5.0
@@ -21,6 +22,10 @@ STATEMENT_SECONDS = 10.0
 SERVER_SETTINGS = {
     "application_name": "strongback",
     "jit": "off",
+    # Guards must see what was committed while they waited for their turn.
+    "default_transaction_isolation": "read committed",
+    # What is asked for often is in memory, where an index costs no more than a scan.
+    "random_page_cost": "1.1",
     # Planning takes longer than reading a page, and which index is right does not depend on the values.
     "plan_cache_mode": "force_generic_plan",
     "lock_timeout": "8s",
@@ -54,6 +59,10 @@ def unavailable(error: Exception) -> Unavailable:
     if isinstance(error, asyncpg.TooManyConnectionsError):
         return Unavailable(
             "the database has no connection left: raise its max_connections, or run fewer nodes"
+        )
+    if isinstance(error, TimeoutError):
+        return Unavailable(
+            "the database does not answer in time, or all connections to it are in use; try again in a moment"
         )
     if isinstance(error, AWAY):
         return Unavailable("the database can not be reached now; try again in a moment")

@@ -14,6 +14,7 @@ from strongback.faults import reach
 from strongback.storage.changes import Changes
 from strongback.storage.postgres.connection import AWAY, CONNECT_SECONDS, FAILURES, unavailable
 from strongback.storage.postgres.guards import begin, check
+from strongback.storage.postgres.readers import Readers
 from strongback.storage.postgres.steps import apply
 from strongback.storage.postgres.turns import take_turns
 from strongback.storage.postgres.wakes import Wakes
@@ -44,6 +45,7 @@ class Connections:
 
     def __init__(self, reads: "Pool", commits: "Pool | None", wakes: Wakes | None) -> None:
         self._reads = reads
+        self._readers = Readers(reads, readers(reads.get_max_size()))
         self._commits = commits
         self._wakes = wakes
         self._next_claim = 0
@@ -117,8 +119,7 @@ class Connections:
 
     async def _fetch(self, sql: str, parameters: tuple[Any, ...]) -> list[asyncpg.Record]:
         try:
-            async with self._reads.acquire(timeout=CONNECT_SECONDS) as connection:
-                return await connection.fetch(sql, *parameters)
+            return await self._readers.fetch(sql, parameters)
         except asyncpg.DataError as error:
             if isinstance(error, REFUSED) or isinstance(error.__cause__, UnicodeEncodeError):
                 return []
@@ -148,10 +149,16 @@ class Connections:
             self._wakes.tell()
 
     async def close(self) -> None:
+        await self._readers.close()
         closing = [_close(pool) for pool in (self._commits, self._reads) if pool is not None]
         if self._wakes is not None:
             closing.append(self._wakes.close())
         await asyncio.gather(*closing)  # at once: where nothing answers, each waits
+
+
+def readers(connections: int) -> int:
+    """How many of the connections that read are for single statements; the others are for slices."""
+    return connections - max(1, connections // 5)
 
 
 async def _run(changes: Changes, connection: "Connection") -> None:

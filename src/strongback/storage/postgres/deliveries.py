@@ -125,8 +125,11 @@ async def put_replay(connection: "Connection", step: PutReplay) -> None:
     number = int(step.id.split(".")[1])
     where = step.target.integration_id, step.target.url, _word(step.target)
     more = step.created, step.request, step.request_revision
-    await connection.execute(PUT_REPLAY, step.event_id, number, step.replay, *where, *more)
-    await connection.execute(COUNT_ONE, step.target.integration_id)
+    if (
+        await connection.execute(PUT_REPLAY, step.event_id, number, step.replay, *where, *more)
+        == "INSERT 0 1"
+    ):
+        await connection.execute(COUNT_ONE, step.target.integration_id)
 
 
 async def put_request(connection: "Connection", step: PutRequest) -> None:

@@ -48,7 +48,7 @@ _VALUES = {"permissions": "roles", "roles": "scope", "settings": "value"}
 """By kind, the member that `access` reads."""
 
 
-async def open_store(url: str, *, writing: bool = True, connections: int = 10) -> "PostgresStore":
+async def open_store(url: str, *, writing: bool = True, connections: int = 20) -> "PostgresStore":
     """Open a database, migrated where needed; up to so many connections, and one more that listens.
 
     Without `writing` only reads work. Raises Unavailable with a sentence where the database can not be opened.
@@ -57,14 +57,15 @@ async def open_store(url: str, *, writing: bool = True, connections: int = 10) -
     async with AsyncExitStack() as opened:
         try:
             commits = None
-            reads = await open_pool(url, max(1, connections - connections // 2) if writing else connections)
+            many = max(1, connections * 2 // 5) if writing else 0
+            reads = await open_pool(url, max(2, connections - many))
             opened.callback(reads.terminate)
             async with reads.acquire() as connection:
                 await check_server(connection, name)
                 await check_whole(connection, name)
                 await migrate(connection, writing=writing)
             if writing:
-                commits = await open_pool(url, max(1, connections // 2))
+                commits = await open_pool(url, many)
                 opened.callback(commits.terminate)
         except FAILURES as error:
             raise not_opened(name, error) from error

@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 import msgspec
 
+from strongback.errors import Conflict
 from strongback.storage.deliveries import Claims, Delivery, StoredEvent, Wanted
 from strongback.storage.sqlite.version_2 import OPEN
 from strongback.storage.steps import (
@@ -64,7 +65,8 @@ COUNT_ONE = "INSERT INTO queues (integration, open) VALUES (?, 1) ON CONFLICT (i
 PUT_REPLAY = (
     "INSERT INTO outbox (event, number, replay, target, origin, trigger_word, state, attempts, next_at, request,"
     " request_revision, created, updated) SELECT e.sequence, ?2, ?3, t.id, t.origin, ?6, 'pending', 0, ?7, ?8, ?9, ?7, ?7"
-    " FROM events e CROSS JOIN targets t ON t.integration = ?4 AND t.url = ?5 WHERE e.id = ?1"
+    " FROM events e CROSS JOIN targets t ON t.integration = ?4 AND t.url = ?5 WHERE e.id = ?1 AND NOT EXISTS"
+    " (SELECT 1 FROM outbox d WHERE d.event = e.sequence AND d.number = ?2 AND d.replay = ?3 AND d.replay > 0)"
 )
 SEQUENCE = (
     "SELECT d.sequence FROM events e CROSS JOIN outbox d ON d.sequence = e.first + ?2 AND d.event = e.sequence"
@@ -167,12 +169,14 @@ def put_targets(connection: sqlite3.Connection, targets: str) -> None:
 
 
 def put_replay(connection: sqlite3.Connection, step: PutReplay) -> None:
-    """Owe a delivery again."""
+    """Owe a delivery again; Conflict where there is a replay with this number already."""
     put_targets(connection, msgspec.json.encode([step.target]).decode())
     integration, url, _, word = step.target
     number = int(step.id.split(".")[1])
     more = (word, step.created, step.request, step.request_revision)
-    connection.execute(PUT_REPLAY, (step.event_id, number, step.replay, integration, url, *more))
+    owed = (step.event_id, number, step.replay, integration, url, *more)
+    if connection.execute(PUT_REPLAY, owed).rowcount == 0:
+        raise Conflict(f"there is a replay {step.id} already")
     connection.execute(COUNT_ONE, (integration,))
 
 
