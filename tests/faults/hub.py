@@ -159,8 +159,17 @@ class Hub:
 
     def ended(self, timeout: float = 30.0) -> Counter[str]:
         """Wait until every delivery has reached its end, and return how many reached which."""
-        until(lambda: not any(self.states()[state] for state in OPEN), timeout, self.states)
-        return self.states()
+        found = Counter[str]()
+
+        def none_is_open() -> bool:
+            nonlocal found
+            found = (
+                self.states()
+            )  # all of one moment: what is sent may become pending, and the other way round
+            return not any(found[state] for state in OPEN)
+
+        until(none_is_open, timeout, self.states)
+        return found
 
     def history(self, id: str) -> list[Any]:
         """What the history of an integration shows, the newest first."""

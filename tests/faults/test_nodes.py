@@ -55,7 +55,7 @@ def test_posters_insist_with_a_key_on_whichever_node_answers(nodes: Nodes, repor
         for node in nodes.nodes:
             nodes.receiver.wait(nodes.receiver.count + 40, timeout=30)
             nodes.kill_node(node)
-            assert nodes.nodes[nodes.nodes.index(node) - 1].proxy.drop() > 0
+            nodes.nodes[nodes.nodes.index(node) - 1].proxy.drop()
             nodes.disturb()
             node.start()
         nodes.receiver.wait(nodes.receiver.count + 40, timeout=30)
@@ -80,15 +80,16 @@ def test_the_database_goes_and_comes_back(nodes: Nodes, report: Report, how: str
 
 
 def test_connections_are_dropped_at_random(nodes: Nodes, report: Report) -> None:
-    chosen = random.Random(3)
+    chosen, dropped = random.Random(3), 0
     nodes.hook("/a")
     with nodes.posting(6):
         for _ in range(12):
             nodes.receiver.wait(nodes.receiver.count + chosen.randint(5, 40), timeout=60)
             nodes.disturb()
-            assert chosen.choice(nodes.nodes).proxy.drop() > 0
+            dropped += chosen.choice(nodes.nodes).proxy.drop()
             nodes.disturb()
         nodes.receiver.wait(nodes.receiver.count + 40, timeout=60)
+    assert dropped > 12, "more than one at a time"
     settled(nodes, report, "connections dropped", "/a")
 
 
