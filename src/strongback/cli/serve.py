@@ -29,7 +29,7 @@ BACKLOG = 2048
 STOP_SECONDS = 8
 """How long requests may take that are under way when the server is told to stop."""
 
-LAST_SECONDS = 18
+LAST_SECONDS = 17
 """After so long the kernel ends a server that still stops: a database that answers nothing may hold it up."""
 
 

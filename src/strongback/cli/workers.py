@@ -24,7 +24,7 @@ from strongback.metrics import SHARED
 from strongback.settings import Settings, sources
 
 COMMAND = (sys.executable, "-P", "-m", "strongback.cli.worker")
-STOP_SECONDS = 19.0
+STOP_SECONDS = 18.0
 """A worker ends itself before that, if it can."""
 
 STEADY_SECONDS = 30.0
