@@ -52,7 +52,7 @@ class Group:
         return message
 
     def told(self, count: int = 1) -> list[dict[str, Any]]:
-        """What the receiver has been told, once it is so much."""
+        """What the receiver has been told, once it is so much; up to four are on their way at once, in no order."""
         return [request.json() for request in self.receiver.wait(count, PATIENCE, self.path)]
 
     def history(self, count: int = 1, integration: dict[str, Any] | None = None) -> list[dict[str, Any]]:
