@@ -33,6 +33,8 @@ ALWAYS = {
     "shared_buffers": "64MB",
     "log_line_prefix": "%m [%p] %d ",
 }
+GUARD = 'read _; kill -QUIT "$1" && sleep 1 && rm -r "$2"'
+"""Ends a server whose tests were killed: its standard input ends with them."""
 QUICK = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
 """For tests that never lose power; many small databases would keep autovacuum busy with nothing."""
 
@@ -47,6 +49,7 @@ class Cluster:
     settings: dict[str, str]
     process: subprocess.Popen[bytes] = field(init=False, repr=False)
     _alive: int = field(init=False, repr=False)
+    _guard: subprocess.Popen[bytes] = field(init=False, repr=False)
 
     @classmethod
     def start(cls, folder: Path | None = None, *, port: int = 0, durable: bool = False) -> Self:
@@ -92,6 +95,8 @@ class Cluster:
                 )
         finally:
             os.close(inherited)
+        guard = ["sh", "-c", GUARD, "sh", str(self.process.pid), str(self.folder)]
+        self._guard = subprocess.Popen(guard, stdin=subprocess.PIPE, start_new_session=True)
         try:
             self._wait_until_ready()
         except BaseException:
@@ -173,6 +178,8 @@ class Cluster:
     def _wait_until_gone(self) -> None:
         """Every process of the server holds the other end of a pipe, which ends with the last of them."""
         self.process.wait(PATIENCE)
+        self._guard.kill()
+        self._guard.communicate()
         gone, _, _ = select.select([self._alive], [], [], PATIENCE)
         os.close(self._alive)
         assert gone, f"processes of PostgreSQL outlive their postmaster:\n{self.log[-2000:]}"

@@ -1,5 +1,7 @@
 """The server that tests start, stop and kill."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,8 @@ from tests.postgres import PATIENCE, Cluster
 from tests.postgres_databases import Databases
 from tests.postgres_programs import NoServerError
 from tests.stores import needing_postgres
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +48,7 @@ def test_what_is_committed_is_there_after_the_next_start(cluster: Cluster, end: 
     deadline = time.monotonic() + PATIENCE
     while any(lives(pid) for pid in pids):
         assert time.monotonic() < deadline, [pid for pid in pids if lives(pid)]
+        time.sleep(0.02)
     with pytest.raises(ConnectionRefusedError):
         cluster.execute(end, "SELECT 1")
     cluster.start_again()
@@ -118,3 +123,20 @@ def test_programs_that_are_old_or_broken_are_not_used(
         postgres_programs.programs()
     Path(newer, "postgres").write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 17.2 (Debian 17.2-1)'\n")
     assert postgres_programs.programs() == Path(newer)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no /proc, where processes are looked up")
+def test_a_server_ends_with_the_tests_that_started_it(cluster: Cluster) -> None:
+    code = "import time; from tests.postgres import Cluster; c = Cluster.start()\n"
+    code += "print(c.process.pid, c.folder, flush=True); time.sleep(100)"
+    tests = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert tests.stdout is not None
+    pid, folder = tests.stdout.readline().split()
+    assert lives(int(pid))
+    tests.kill()
+    tests.communicate()
+    deadline = time.monotonic() + PATIENCE
+    while lives(int(pid)) or Path(folder).exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert cluster.running
