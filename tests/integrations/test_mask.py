@@ -39,6 +39,12 @@ def test_short_tokens_are_masked_as_members_alone(token: str | None) -> None:
     assert masked["token"] in (None, "****", "****n77")
 
 
+@pytest.mark.parametrize(("token", "text"), [("0" * 12, "\0"), ("n" + "e" * 11, "\n"), ("0" * 12, "\x10")])
+def test_a_token_that_goes_on_from_an_escape_is_masked(token: str, text: str) -> None:
+    assert Mask(token)([text + token]) == [text + "*" * 8 + token[-4:]]
+    assert Mask(token)([text + token[1:]]) == [text + token[1:]]
+
+
 TOKENS = st.text(min_size=12, max_size=30)
 
 

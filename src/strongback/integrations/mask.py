@@ -33,7 +33,8 @@ class Mask:
         for form, shown in self._forms.items():
             hidden = hidden.replace(form, shown)
         known = sum(text.count(f'"token":"{form}"') for form in self._forms)
-        if text.count('"token":') != known:
+        # What looks like a token may begin within an escape, which must stay whole.
+        if text.count('"token":') != known or (hidden != text and "\\" in text):
             return self._hidden(value)
         return value if hidden == text else msgspec.json.decode(hidden)
 
