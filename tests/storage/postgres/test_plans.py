@@ -3,12 +3,12 @@
 import json
 import re
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import pytest
 
+from strongback.storage.contract import RoomKey
 from strongback.storage.kinds import FIELDS, KINDS
 from strongback.storage.postgres import selections, statements
 from strongback.storage.postgres.selections import count_sql, page_sql, rows_sql, where
@@ -28,7 +28,8 @@ from strongback.storage.selections import (
     Timeline,
     UsersWith,
 )
-from tests.stores import database_url
+from tests.postgres_databases import TEMPLATE
+from tests.stores import needing_postgres, run
 
 if TYPE_CHECKING:
     from strongback.storage.postgres.connection import Connection
@@ -91,6 +92,10 @@ def fixed() -> list[str]:
     ]
     found.remove(statements.COUNTS)
     found += [f"SELECT {stored_columns(kind)} FROM {kind} t WHERE t.id = $1" for kind in KINDS]
+    keys: list[RoomKey | None] = [None, RoomKey("id", ""), RoomKey("name", "")]
+    found += [
+        statements.authenticate(key, scope)[0] for key in keys for scope in (None, "all_private_groups")
+    ]
     return [*found, statements.revisions(KINDS)]
 
 
@@ -101,13 +106,17 @@ FIRST_COLUMNS = (
 
 
 @pytest.fixture
-async def connection(tmp_path: Path) -> AsyncIterator["Connection"]:
-    opened = await asyncpg.connect(database_url(tmp_path, "postgres"))
+async def connection() -> AsyncIterator["Connection"]:
+    """A connection to a database that nothing was ever written to: deleted rows would change the plans."""
+    with needing_postgres():
+        cluster = run.databases().cluster
+    opened = await asyncpg.connect(cluster.create("plans", TEMPLATE))
     # What an empty table costs to read is no reason to read it.
     await opened.execute("SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off")
     await opened.execute("SET plan_cache_mode = force_generic_plan")
     yield opened
     await opened.close()
+    cluster.drop("plans")
 
 
 async def plan(connection: "Connection", sql: str) -> list[dict[str, Any]]:
