@@ -59,10 +59,32 @@ async def test_connections_that_were_ended_are_not_used_again(readers: Readers) 
     (ended,) = await readers.fetch(f"SELECT pg_terminate_backend(pid) FROM ({OTHERS}) o", ())
     assert ended[0] is True
     async with asyncio.timeout(20):
-        while len(await readers.fetch(OTHERS, ())) > 0:
-            await asyncio.sleep(0)
-    assert len({await pid(readers) for _ in range(5)}) == 1
-    await asyncio.gather(*(readers.fetch("SELECT pg_sleep(0.05)", ()) for _ in range(4)))
+        # The server has told the connection that it ends, and ends it a moment later.
+        while not all(isinstance(found, list) for found in await four_reads(readers)):
+            pass
+    assert len(await readers.fetch(OTHERS, ())) == 1
+
+
+async def four_reads(readers: Readers) -> list[list[asyncpg.Record] | BaseException]:
+    reads = (readers.fetch("SELECT pg_sleep(0.05)", ()) for _ in range(4))
+    return await asyncio.gather(*reads, return_exceptions=True)
+
+
+async def test_who_waits_too_long_is_refused_and_the_others_read(
+    readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("strongback.storage.postgres.readers.CONNECT_SECONDS", 0.2)
+    long = [asyncio.create_task(readers.fetch("SELECT pg_sleep(1)", ())) for _ in range(2)]
+    await asyncio.sleep(0)
+    given_up = asyncio.create_task(pid(readers))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    with pytest.raises(TimeoutError):
+        await pid(readers)
+    assert not any(task.done() for task in long)
+    await asyncio.gather(*long)
+    assert len({await pid(readers) for _ in range(3)}) == 1
+    await four_reads(readers)
 
 
 async def test_a_read_that_is_cut_off_cuts_off_no_other(readers: Readers) -> None:

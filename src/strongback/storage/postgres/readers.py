@@ -1,6 +1,7 @@
 """Connections for single reads, kept at hand: to take one from a pool and give it back costs as much as a read."""
 
 import asyncio
+from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -17,25 +18,60 @@ class Readers:
 
     def __init__(self, pool: "Pool", size: int) -> None:
         self._pool = pool
-        self._free = asyncio.Semaphore(size)
+        self._free = size
+        self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()
+        self._watch: asyncio.TimerHandle | None = None
         self._idle: list[Pooled] = []
 
     async def fetch(self, sql: str, parameters: tuple[Any, ...]) -> list[asyncpg.Record]:
         """The rows of a statement; TimeoutError where no connection becomes free."""
-        if self._free.locked():
-            async with asyncio.timeout(CONNECT_SECONDS):
-                await self._free.acquire()
+        if self._free:
+            self._free -= 1
         else:
-            await self._free.acquire()
+            await self._turn()
         try:
             return await self._fetch(await self._take(), sql, parameters)
         finally:
-            self._free.release()
+            self._give()
 
     async def close(self) -> None:
         """Give the idle ones back to the pool."""
+        if self._watch is not None:
+            self._watch.cancel()
         while self._idle:
             await self._pool.release(self._idle.pop())
+
+    async def _turn(self) -> None:
+        """Wait until another read ends: asyncio's semaphore and timeout would take longer than to send the statement."""
+        loop = asyncio.get_running_loop()
+        turn = loop.create_future()
+        if self._watch is None:
+            self._watch = loop.call_later(CONNECT_SECONDS, self._refuse)
+        self._waiting.append((loop.time() + CONNECT_SECONDS, turn))
+        try:
+            await turn
+        except BaseException:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self._give()  # its turn had come when it was cut off
+            raise
+
+    def _give(self) -> None:
+        """Let the next one read that still waits."""
+        while self._waiting:
+            _, turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
+
+    def _refuse(self) -> None:
+        """End the waiting of those who have waited too long: one timer for all of them."""
+        loop = asyncio.get_running_loop()
+        while self._waiting and self._waiting[0][0] <= loop.time():
+            _, turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_exception(TimeoutError())
+        self._watch = loop.call_at(self._waiting[0][0], self._refuse) if self._waiting else None
 
     async def _take(self) -> "Pooled":
         while self._idle:
