@@ -16,6 +16,7 @@ import uvicorn
 
 from strongback.documents.document import Stored
 from strongback.query import compile_filter, compile_projection, compile_sort
+from strongback.storage.contract import RoomKey
 from strongback.storage.selections import IntegrationScope
 from strongback.storage.sqlite import statements
 from strongback.storage.sqlite.connection import connect
@@ -58,6 +59,7 @@ def scope_of(rid: str) -> IntegrationScope:
     return IntegrationScope((("room", rid), ("scope", "all_private_groups")), ((None, None),))
 
 
+LOGIN_AND_ROOM, _ = statements.authenticate(RoomKey("id", ""), None)
 PAGE = page_sql(where(scope_of("")), "created")
 ROWS = rows_sql(where(scope_of("")), "created")
 
@@ -69,9 +71,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     headers = dict(scope["headers"])
     user_id, token = headers[b"x-user-id"].decode(), headers[b"x-auth-token"]
     hashed = base64.b64encode(hashlib.sha256(token).digest()).decode()
-    found = CONNECTION.execute(
-        statements.AUTHENTICATE_AND_ROOM_BY_ID, (query["roomId"], user_id, hashed)
-    ).fetchone()
+    found = CONNECTION.execute(LOGIN_AND_ROOM, (user_id, hashed, query["roomId"])).fetchone()
     _, roles, _, rid, *_, joined = found
     held = frozenset(msgspec.json.decode(roles))
     assert any(GRANTS[name] & held for name in MANAGE)

@@ -55,9 +55,12 @@ async def compare(url: str, parse: tuple[str, list[str]] | None, seconds: float,
     asks = [request(n, GROUPS) for n in range(GROUPS)]
     with ExitStack() as started:
         ours = started.enter_context(serving(postgres_statements.serve(url), 0))
-        bare = started.enter_context(serving([str(HERE / "postgres_bare.py"), url, str(READERS)], 0))
-        await same_answers(ours[0], bare[0], asks)
-        sides: dict[str, Side] = {"ours": (ours, asks), "bare": (bare, asks)}
+        sides: dict[str, Side] = {"ours": (ours, asks)}
+        for name, more in (("bare", ()), ("bare, one statement", ("one",))):
+            command = [str(HERE / "postgres_bare.py"), url, str(READERS), *more]
+            bare = started.enter_context(serving(command, 0))
+            await same_answers(ours[0], bare[0], asks)
+            sides[name] = bare, asks
         if parse is not None:
             parse_url, sessions = parse
             server = started.enter_context(postgres_parse.parse_server(parse_url))

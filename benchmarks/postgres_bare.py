@@ -1,7 +1,8 @@
 """groups.getIntegrations on PostgreSQL as one bare ASGI function: the least code that gives the same bytes.
 
-Run by postgres.py. It uses the server's pool, statements, parameters and headers, and nothing of its HTTP layer, services
-or rules beyond those that shape this one answer: two statements, the same checks.
+Run by postgres.py. It uses the server's pool, parameters and headers, and nothing of its HTTP layer, services or rules
+beyond those that shape this one answer. It asks in two statements, token with room and then the page, as such a function
+would; or with `one` in the one statement that the server uses.
 """
 
 import asyncio
@@ -15,10 +16,12 @@ import uvicorn
 import uvloop
 from get_integrations import MANAGE
 
+from strongback.storage.contract import RoomKey
 from strongback.storage.postgres.connection import open_pool
+from strongback.storage.postgres.statements import authenticate
 
 LOGIN_AND_ROOM = (
-    "SELECT u.roles, (SELECT access FROM state), r.id, r.type, s.id FROM tokens t JOIN users u ON u.id = t.user_id"
+    "SELECT u.roles, (SELECT access FROM state), r.type, s.id FROM tokens t JOIN users u ON u.id = t.user_id"
     " LEFT JOIN rooms r ON r.id = $3 LEFT JOIN subscriptions s ON s.rid = r.id AND s.user_id = t.user_id"
     " WHERE t.user_id = $1 AND t.hash = $2 AND u.active"
 )
@@ -39,7 +42,11 @@ HEADERS = [
 ]
 
 
-async def serve(url: str, connections: int) -> None:
+ALL = "all_private_groups"
+AT_ONCE, _ = authenticate(RoomKey("id", ""), ALL)
+
+
+async def serve(url: str, connections: int, ask: Any) -> None:
     """Read permissions once, then answer until told to stop."""
     pool = await open_pool(url, connections)
     grants = {
@@ -54,15 +61,14 @@ async def serve(url: str, connections: int) -> None:
         user_id, token = headers[b"x-user-id"].decode(), headers[b"x-auth-token"]
         hashed = base64.b64encode(hashlib.sha256(token).digest()).decode()
         async with pool.acquire() as connection:
-            found = await connection.fetchrow(LOGIN_AND_ROOM, user_id, hashed, query["roomId"])
-            assert found is not None
-            roles, access, rid, kind, subscription = found
-            held = frozenset(msgspec.json.decode(roles))
-            assert access == revision
-            assert any(grants[name] & held for name in MANAGE)
-            assert kind == "p"
-            assert subscription is not None
-            texts = [text for (text,) in await connection.fetch(PAGE, rid)]
+            (roles, access, kind, subscription), texts = await ask(
+                connection, user_id, hashed, query["roomId"]
+            )
+        held = frozenset(msgspec.json.decode(roles))
+        assert access == revision
+        assert any(grants[name] & held for name in MANAGE)
+        assert kind == "p"
+        assert subscription is not None
         assert len(texts) < 50  # so their number is the total, without a statement of its own
         count = len(texts)
         body = (
@@ -92,5 +98,18 @@ async def serve(url: str, connections: int) -> None:
     await pool.close()
 
 
+async def in_two(connection: Any, user_id: str, hashed: str, rid: str) -> tuple[tuple[Any, ...], list[str]]:
+    """What must hold, and the texts, from two statements."""
+    found = await connection.fetchrow(LOGIN_AND_ROOM, user_id, hashed, rid)
+    return tuple(found), [text for (text,) in await connection.fetch(PAGE, rid)]
+
+
+async def in_one(connection: Any, user_id: str, hashed: str, rid: str) -> tuple[tuple[Any, ...], list[str]]:
+    """The same from one."""
+    rows = await connection.fetch(AT_ONCE, user_id, hashed, rid, ALL)
+    _, roles, access, _, _, kind, *_, subscription = rows[0][:10]
+    return (roles, access, kind, subscription), [row[10] for row in rows]
+
+
 if __name__ == "__main__":
-    uvloop.run(serve(sys.argv[1], int(sys.argv[2])))
+    uvloop.run(serve(sys.argv[1], int(sys.argv[2]), in_one if "one" in sys.argv[3:] else in_two))

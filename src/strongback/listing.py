@@ -43,6 +43,11 @@ class Wanted:
     sort: Mapping[str, int] | None = None
     fields: Mapping[str, int] | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether this is a page of whole documents in the default order."""
+        return not self.filter and self.sort is None and not self.fields
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:

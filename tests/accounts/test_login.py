@@ -126,9 +126,9 @@ async def test_a_room_is_handed_on_with_the_caller(world: World) -> None:
     for key, room in ((RoomKey("name", "general"), general), (RoomKey("id", "none"), None)):
         caller = await login.authenticate(world.store, world.cache, ann.id, token, key)
         assert caller is not None
-        assert caller.room == (key, room)
+        assert caller.read == (key, room, None)
         assert await login.authenticate(world.store, world.cache, ann.id, token + "x", key) is None
-    assert (await world.caller("ann")).room is None
+    assert (await world.caller("ann")).read is None
 
 
 async def test_fifty_login_tokens_stay_and_the_oldest_goes(world: World) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from strongback.accounts.caller import RoomRead
 from strongback.errors import Failure
 from strongback.groups import lookup
 from strongback.storage.contract import RoomKey
@@ -145,13 +146,15 @@ async def test_a_room_that_came_with_the_token_is_not_asked_for_again(rooms: Roo
         asked = {"room_id": key.value, "name": None} if key.by == "id" else {"room_id": None, "name": "eng"}
         for before, found in ((replace(read, archived=True), "archived"), (None, "not match any group")):
             with pytest.raises(Failure, match=found):
-                await lookup.group(rooms.store, replace(ann, room=(key, before)), **asked, archived=False)
+                await lookup.group(
+                    rooms.store, replace(ann, read=RoomRead(key, before, None)), **asked, archived=False
+                )
 
 
 async def test_a_room_of_another_key_is_asked_for(rooms: RoomWorld) -> None:
     ann = rooms.caller("ann", "view-p-room")
     for key in (RoomKey("id", "r-old"), RoomKey("name", "r-eng"), RoomKey("id", "eng")):
-        caller = replace(ann, room=(key, None))
+        caller = replace(ann, read=RoomRead(key, None, None))
         assert (await lookup.group(rooms.store, caller, "r-eng", None, archived=False)).id == "r-eng"
         assert (await lookup.group(rooms.store, caller, None, "eng", archived=False)).id == "r-eng"
 
@@ -162,7 +165,7 @@ async def test_a_discussion_that_came_with_the_token_is_seen_through_its_parent(
         caller = rooms.caller(name, "view-p-room")
         read = await rooms.store.room_by_id("r-talk", caller.id)
         assert read is not None
-        caller = replace(caller, room=(RoomKey("id", "r-talk"), read))
+        caller = replace(caller, read=RoomRead(RoomKey("id", "r-talk"), read, None))
         assert await lookup.can_access(rooms.store, caller, read) is sees
         if sees:
             assert await lookup.group(rooms.store, caller, "r-talk", None, archived=True) == read

@@ -97,18 +97,37 @@ async def calm(running: Running) -> None:
     await running.services.access.refresh()
 
 
-@pytest.mark.parametrize("room", [{"roomId": "r-eng"}, {"roomName": "eng"}])
-@pytest.mark.parametrize(("count", "total_counted"), [("50", 0), ("1", 1)])
-async def test_integrations_take_the_token_and_the_page_alone(
-    running: Running, room: dict[str, str], count: str, total_counted: int
-) -> None:
+BOTH_KEYS = pytest.mark.parametrize("room", [{"roomId": "r-eng"}, {"roomName": "eng"}])
+
+
+async def statements_for(running: Running, params: dict[str, str], total: int = 2) -> list[str]:
+    """What the store runs to list integrations."""
     async with running.client() as client:
         running.statements.clear()
-        answer = await client.get(INTEGRATIONS, params={**room, "count": count}, headers=login("ann"))
-    assert answer.json()["total"] == 2
-    first, page, *totals = running.statements
-    assert first.startswith("SELECT u.username")
+        answer = await client.get(INTEGRATIONS, params=params, headers=login("ann"))
+    assert answer.json()["total"] == total
+    return list(running.statements)
+
+
+@BOTH_KEYS
+@pytest.mark.parametrize("page", [{}, {"count": "50"}, {"count": "1"}, {"count": "1", "offset": "1"}])
+async def test_integrations_come_with_the_token(
+    running: Running, room: dict[str, str], page: dict[str, str]
+) -> None:
+    (only,) = await statements_for(running, room | page)
+    assert only.startswith("SELECT u.username")
+    assert "LEFT JOIN integrations i" in only
+
+
+@BOTH_KEYS
+@pytest.mark.parametrize(("count", "total_counted"), [("50", 0), ("1", 1)])
+async def test_integrations_in_an_order_take_the_token_and_the_page_alone(
+    running: Running, room: dict[str, str], count: str, total_counted: int
+) -> None:
+    sort = {"sort": '{"_createdAt":1}'}
+    first, page, *totals = await statements_for(running, room | sort | {"count": count})
     assert "LEFT JOIN rooms r" in first
+    assert "integrations" not in first
     assert page.startswith("SELECT t.text")
     assert [sql.split("(")[0] for sql in totals] == ["SELECT count"] * total_counted
 

@@ -1,20 +1,23 @@
 """What callers see: all 16 combinations of the four permissions, against random filters (spec/04 section 2)."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from itertools import chain, combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from strongback.accounts.caller import RoomRead
 from strongback.documents.document import Document
 from strongback.integrations import lists
 from strongback.integrations.scope import may_manage
 from strongback.listing import Listing, Wanted
-from strongback.storage.steps import Link, PutIntegration
+from strongback.storage.contract import RoomKey, Store
+from strongback.storage.steps import Link, PutIntegration, PutToken, Token
 from tests.room_world import ALL_FOUR, IN_ALL, IN_OWN, OUT_ALL, OUT_OWN, RoomWorld, room_world
 
 pytestmark = pytest.mark.anyio
@@ -66,6 +69,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RoomW
     """A store that holds those integrations."""
     async with room_world(Path(tmp_path_factory.mktemp("scope"))) as opened:
         await opened.users(*PEOPLE)
+        await opened.write(PutToken(Token("u-bob", "hash of bob", {"hashedToken": "hash of bob"}, ())))
         for name in ("eng", "ops"):
             await opened.room(name, *PEOPLE)
         for number, (body, _) in enumerate(world_of_integrations()):
@@ -177,6 +181,53 @@ async def test_the_table(world: RoomWorld, held: tuple[str, ...]) -> None:
     seen = await found(world, "bob", held, None)
     assert seen == [document for document in everything if oracle(held, "u-bob", document)]
     assert (await found(world, "nobody", (IN_OWN, OUT_OWN), None)) == []
+
+
+@pytest.mark.parametrize("held", COMBINATIONS, ids=lambda held: f"{len(held)}")
+@pytest.mark.parametrize("key", [RoomKey("id", "r-eng"), RoomKey("name", "eng")])
+async def test_the_table_holds_for_what_came_with_the_token(
+    world: RoomWorld, held: tuple[str, ...], key: RoomKey
+) -> None:
+    login = await world.store.authenticate("u-bob", "hash of bob", key, "all_private_groups")
+    assert login is not None
+    assert login.room is not None
+    caller = replace(world.caller("bob", *held), read=RoomRead(key, login.room, login.reaching))
+    reaching = [body for body, reaches in world_of_integrations() if reaches]
+    expected = [body["_id"] for body in reaching if oracle(held, "u-bob", body)]
+    for offset, count in ((0, 0), (0, 50), (0, 3), (2, 4), (5, 0), (40, 10)):
+        found = await lists.of_room(
+            cast("Store", None),  # which is not asked again
+            caller,
+            login.room,
+            Wanted(offset, count),
+            everywhere=True,
+            matching_ms=5000,
+        )
+        assert ids(found) == expected[offset : offset + (count or 50)]
+        assert found.total == len(expected)
+
+
+async def test_what_came_with_the_token_is_for_its_room_and_the_plain_question(world: RoomWorld) -> None:
+    key = RoomKey("id", "r-eng")
+    ops = await world.store.room_by_name("ops", "")
+    eng = await world.store.room_by_name("eng", "")
+    assert ops is not None
+    assert eng is not None
+    wrong = ('{"_id":"wrong"}',)
+    caller = replace(world.caller("bob", *ALL_FOUR), read=RoomRead(key, eng, wrong))
+    questions = (
+        (ops, Wanted(), True),
+        (eng, Wanted(), False),
+        (eng, Wanted(sort={"_id": 1}), True),
+        (eng, Wanted(filter={"enabled": True}), True),
+        (eng, Wanted(fields={"_id": 1}), True),
+    )
+    for room, wanted, everywhere in questions:
+        found = await lists.of_room(
+            world.store, caller, room, wanted, everywhere=everywhere, matching_ms=5000
+        )
+        assert found.total > 1
+        assert "wrong" not in ids(found)
 
 
 @pytest.mark.parametrize("held", COMBINATIONS, ids=lambda held: f"{len(held)}")

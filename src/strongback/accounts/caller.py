@@ -2,9 +2,18 @@
 
 from collections.abc import Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from strongback.storage.contract import Access, RoomKey, RoomView
+
+
+class RoomRead(NamedTuple):
+    """What was found under the key of a room, in one statement with the token."""
+
+    key: RoomKey
+    room: RoomView | None
+    reaching: tuple[str, ...] | None
+    """The wire texts of all integrations that reach it; None where these were not read, or are many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +25,8 @@ class Caller:
     roles: frozenset[str]
     access: Access
     token_hash: str = ""
-    room: tuple[RoomKey, RoomView | None] | None = None
-    """What was found under the key of a room that was read with the token; None where none was asked for."""
+    read: RoomRead | None = None
+    """The room that was read with the token; None where none was asked for."""
 
     def may(self, permission: str) -> bool:
         """Whether the account's own roles grant a permission; an unknown one is denied (spec/03 section 2)."""

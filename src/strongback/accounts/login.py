@@ -6,7 +6,7 @@ from typing import Any
 
 from strongback import ids
 from strongback.accounts import totp
-from strongback.accounts.caller import Caller
+from strongback.accounts.caller import Caller, RoomRead
 from strongback.accounts.login_attempts import LoginAttempts
 from strongback.accounts.passwords import digest_of, verify
 from strongback.accounts.permissions import AccessCache
@@ -44,18 +44,24 @@ GUESSES = frozenset({UNAUTHORIZED[0], "totp-invalid"})
 
 
 async def authenticate(
-    store: Store, cache: AccessCache, user_id: str, token: str, room: RoomKey | None = None
+    store: Store,
+    cache: AccessCache,
+    user_id: str,
+    token: str,
+    room: RoomKey | None = None,
+    everywhere: str | None = None,
 ) -> Caller | None:
     """The account with this id and this token, with the grants now in force; None unless both fit.
 
-    A room that is to be looked up anyway is read along, in the same statement.
+    A room that is to be looked up anyway is read along, in the same statement; and with a scope, which integrations
+    reach it.
     """
     hashed = hash_token(token)
-    login = await store.authenticate(user_id, hashed, room)
+    login = await store.authenticate(user_id, hashed, room, everywhere)
     if login is None:
         return None
     access = await cache.current(login.access_revision)
-    read = None if room is None else (room, login.room)
+    read = None if room is None else RoomRead(room, login.room, login.reaching)
     return Caller(login.user_id, login.username, login.roles, access, hashed, read)
 
 

@@ -74,8 +74,8 @@ async def _room(
         raise not_found(noun) if noun == "channel" else not_given()
     if room_id == "" and name == "" and noun == "group":
         raise not_given()
-    if caller.room is not None and caller.room[0] == asked:
-        return caller.room[1]
+    if caller.read is not None and caller.read.key == asked:
+        return caller.read.room
     if asked.by == "id":
         return await store.room_by_id(asked.value, caller.id)
     return await store.room_by_name(asked.value, caller.id)

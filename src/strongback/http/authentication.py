@@ -11,6 +11,9 @@ from strongback.http.endpoint import Limits
 from strongback.http.services import ServerCall, ServerEndpoint, Services
 from strongback.storage.contract import RoomKey
 
+PLAIN = frozenset({"roomId", "roomName", "offset", "count"})
+"""A query of no more than these asks for integrations as they are stored."""
+
 
 async def authenticate(call: ServerCall, endpoint: ServerEndpoint) -> Caller | None:
     """The account of the headers X-User-Id and X-Auth-Token; None unless both fit (spec/01 section 3)."""
@@ -19,7 +22,8 @@ async def authenticate(call: ServerCall, endpoint: ServerEndpoint) -> Caller | N
         return None
     store, access = call.services.store, call.services.access
     room = _room(call.query) if endpoint.room else None
-    return await authenticate_token(store, access, utf8(user_id), utf8(token), room)
+    everywhere = endpoint.everywhere if call.query.keys() <= PLAIN else None
+    return await authenticate_token(store, access, utf8(user_id), utf8(token), room, everywhere)
 
 
 def _room(query: Mapping[str, object]) -> RoomKey | None:

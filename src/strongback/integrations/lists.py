@@ -1,10 +1,12 @@
 """Which integrations reach a room, and what an integration has done (spec/04 section 2, spec/05 section 4)."""
 
+import msgspec
+
 from strongback.accounts.caller import Caller
 from strongback.documents.document import HIDDEN, Document
 from strongback.errors import Failure
 from strongback.integrations.mask import masked_record
-from strongback.integrations.scope import MANAGE, MANAGE_OWN, OUTGOING, may_manage, scope
+from strongback.integrations.scope import MANAGE, MANAGE_OWN, OUTGOING, clauses, may_manage, scope, shows
 from strongback.listing import BY_CREATION, Listing, Rules, Wanted, listing
 from strongback.storage.contract import RoomView, Store
 from strongback.storage.selections import Having
@@ -24,10 +26,23 @@ async def of_room(
     store: Store, caller: Caller, room: RoomView, wanted: Wanted, *, everywhere: bool, matching_ms: int
 ) -> Listing:
     """The integrations linked to a room, with those for all rooms of its type if `everywhere`."""
+    if everywhere and (read := _read(caller, room)) is not None and wanted.is_plain:
+        end = wanted.offset + wanted.count if wanted.count else None
+        return Listing(read[wanted.offset : end], len(read))
     targets = [("room", room.id)]
     if everywhere:
         targets.append(("scope", EVERYWHERE[room.type]))
     return await listing(store, scope(caller, tuple(targets)), wanted, OF_A_ROOM, matching_ms=matching_ms)
+
+
+def _read(caller: Caller, room: RoomView) -> list[str] | None:
+    """The wire texts that the caller may see, if all integrations that reach the room were read with the token."""
+    if caller.read is None or caller.read.room is not room or caller.read.reaching is None:
+        return None
+    allowed, reaching = clauses(caller), caller.read.reaching
+    if (None, None) in allowed:
+        return list(reaching)
+    return [text for text in reaching if shows(allowed, msgspec.json.decode(text))]
 
 
 async def of_everything(store: Store, caller: Caller, wanted: Wanted, *, matching_ms: int) -> Listing:

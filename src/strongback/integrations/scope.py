@@ -19,7 +19,11 @@ MANAGE_OWN: Mapping[str, str] = {
 ANY_OF = (MANAGE[OUTGOING], MANAGE_OWN[OUTGOING], MANAGE[INCOMING], MANAGE_OWN[INCOMING])
 
 
-def clauses(caller: Caller) -> tuple[tuple[str | None, str | None], ...]:
+Clauses = tuple[tuple[str | None, str | None], ...]
+"""Types and creators of integrations, None for any of them; an integration is shown where one of these fits."""
+
+
+def clauses(caller: Caller) -> Clauses:
     """The integrations that the caller's permissions show, as (type or None, creator or None), ORed.
 
     Row two of the table is upstream's: both own permissions together show the caller's own and nothing else, even
@@ -36,6 +40,13 @@ def clauses(caller: Caller) -> tuple[tuple[str | None, str | None], ...]:
         if caller.may(MANAGE_OWN[kind]):
             shown.append((kind, caller.id))
     return tuple(shown)
+
+
+def shows(clauses: Clauses, body: Mapping[str, Any]) -> bool:
+    """Whether an integration is shown by the clauses, as the store would find it."""
+    creator = body.get("_createdBy")
+    made_by = creator.get("_id") if isinstance(creator, Mapping) else None
+    return any(kind in (None, body.get("type")) and who in (None, made_by) for kind, who in clauses)
 
 
 def scope(caller: Caller, targets: tuple[tuple[str, str], ...] | None) -> IntegrationScope:

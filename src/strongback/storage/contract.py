@@ -67,6 +67,10 @@ class RoomView:
     subscription_roles: frozenset[str]
 
 
+AHEAD = 50
+"""So many integrations are read with a token at most; the page of a room that has more is read by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Login:
     """Whom a token authenticates: an active user, without the members that hold secrets."""
@@ -77,6 +81,9 @@ class Login:
     access_revision: int
     room: RoomView | None = None
     """The room that was asked for, with the user's subscription; None where there is none, or none was asked for."""
+    reaching: tuple[str, ...] | None = None
+    """The wire texts of all integrations that reach the room, the oldest first; None where none were asked for, or where
+    they are more than `AHEAD`, counting those twice that are linked twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +117,13 @@ class Store(Protocol):
         Raises Conflict with the first guard that does not hold.
         """
 
-    async def authenticate(self, user_id: str, token_hash: str, room: RoomKey | None = None) -> Login | None:
-        """Find the active user with this id and this token, and the room asked for, in one statement."""
+    async def authenticate(
+        self, user_id: str, token_hash: str, room: RoomKey | None = None, everywhere: str | None = None
+    ) -> Login | None:
+        """Find the active user with this id and this token, and the room asked for, in one statement.
+
+        With `everywhere`, a scope, the integrations that are linked to it or to the room are read too.
+        """
 
     async def access(self) -> Access:
         """Read permissions, roles and settings at one revision."""

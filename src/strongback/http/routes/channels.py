@@ -11,6 +11,7 @@ from strongback.http.envelope import UNAUTHORIZED, Answer
 from strongback.http.routes import rooms
 from strongback.http.routes.documents import Done, IntegrationPage, MessagePage, Room
 from strongback.http.services import ServerCall, ServerEndpoint
+from strongback.integrations.lists import EVERYWHERE
 
 
 class ChannelQuery(rooms.RoomQuery):
@@ -96,6 +97,7 @@ ENDPOINTS: list[ServerEndpoint] = [
         path="channels.getIntegrations",
         handler=get_integrations,
         room=True,
+        everywhere=EVERYWHERE["c"],
         query=ChannelQuery,
         answer=IntegrationPage,
         summary="List the integrations that reach a public channel",

@@ -7,6 +7,7 @@ from strongback.http.envelope import Answer
 from strongback.http.routes import rooms
 from strongback.http.routes.documents import Done, IntegrationPage, MessagePage, Room
 from strongback.http.services import ServerCall, ServerEndpoint
+from strongback.integrations.lists import EVERYWHERE
 
 
 class GroupQuery(rooms.RoomQuery):
@@ -57,6 +58,7 @@ ENDPOINTS: list[ServerEndpoint] = [
         path="groups.getIntegrations",
         handler=get_integrations,
         room=True,
+        everywhere=EVERYWHERE["p"],
         query=GroupQuery,
         answer=IntegrationPage,
         summary="List the integrations that reach a private group",

@@ -2,21 +2,18 @@
 
 from functools import lru_cache
 
+from strongback.storage.contract import AHEAD
 from strongback.storage.kinds import KINDS
+from strongback.storage.logins import statement
 from strongback.storage.postgres.shown import stored_columns
 
 _VIEW = "r.id, r.name, r.type, r.archived, r.prid, r.team_id, s.roles"
-_LOGIN = "u.username, u.roles, (SELECT access FROM state)"
-_TOKEN = "tokens t JOIN users u ON u.id = t.user_id"
-_VALID = "t.user_id = $1 AND t.hash = $2 AND u.active"
-_MEMBER = "LEFT JOIN subscriptions s ON s.rid = r.id AND s.user_id = t.user_id"
-AUTHENTICATE = f"SELECT {_LOGIN} FROM {_TOKEN} WHERE {_VALID}"
-AUTHENTICATE_AND_ROOM_BY_ID = (
-    f"SELECT {_LOGIN}, {_VIEW} FROM {_TOKEN} LEFT JOIN rooms r ON r.id = $3 {_MEMBER} WHERE {_VALID}"
+_LINKED = "SELECT l.integration FROM links l WHERE l.kind ="
+_REACHING = (
+    f"SELECT i.* FROM ({_LINKED} 'room' AND l.target = r.id UNION ALL {_LINKED} 'scope' AND l.target = $4"
+    f" LIMIT {AHEAD + 1}) x JOIN integrations i ON i.id = x.integration"
 )
-AUTHENTICATE_AND_ROOM_BY_NAME = (
-    f"SELECT {_LOGIN}, {_VIEW} FROM {_TOKEN} LEFT JOIN rooms r ON r.name = $3 {_MEMBER} WHERE {_VALID}"
-)
+authenticate = statement("$", "SELECT access FROM state", f"LEFT JOIN LATERAL ({_REACHING}) i ON true")
 ACCESS = (
     "SELECT 'revision', '', access::text FROM state"
     " UNION ALL SELECT 'permissions', id, text FROM permissions"

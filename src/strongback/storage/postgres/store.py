@@ -12,6 +12,7 @@ from strongback.errors import Unavailable
 from strongback.storage.contract import Access, Departure, Login, Page, Revisions, RoomKey, RoomView
 from strongback.storage.guards import Steady
 from strongback.storage.kinds import KINDS
+from strongback.storage.logins import login
 from strongback.storage.postgres import statements, tallies
 from strongback.storage.postgres.connection import FAILURES, open_pool
 from strongback.storage.postgres.connections import SLICE
@@ -35,15 +36,11 @@ from strongback.storage.postgres.words import query
 from strongback.storage.selections import Everything, Having, IntegrationScope, Selection
 from strongback.storage.steps import Token
 from strongback.storage.tallies import Tally
-from strongback.storage.views import role_set, room_view
+from strongback.storage.views import room_view
 
 WIDE = 1_000
 """More rows than this are read in slices."""
 
-_AND_ROOM = {
-    "id": statements.AUTHENTICATE_AND_ROOM_BY_ID,
-    "name": statements.AUTHENTICATE_AND_ROOM_BY_NAME,
-}
 _VALUES = {"permissions": "roles", "roles": "scope", "settings": "value"}
 """By kind, the member that `access` reads."""
 
@@ -77,15 +74,12 @@ async def open_store(url: str, *, writing: bool = True, connections: int = 20) -
 class PostgresStore(Outbox):
     """A store on one database; see `strongback.storage.contract.Store` for what each method does."""
 
-    async def authenticate(self, user_id: str, token_hash: str, room: RoomKey | None = None) -> Login | None:
-        if room is None or not _is_text(room.value):
-            found = await self._one(statements.AUTHENTICATE, user_id, token_hash)
-        else:
-            found = await self._one(_AND_ROOM[room.by], user_id, token_hash, room.value)
-        if found is None:
-            return None
-        username, roles, revision, *view = found
-        return Login(user_id, username, role_set(roles), revision, room_view(view) if view else None)
+    async def authenticate(
+        self, user_id: str, token_hash: str, room: RoomKey | None = None, everywhere: str | None = None
+    ) -> Login | None:
+        readable = room if room is not None and _is_text(room.value) else None
+        sql, more = statements.authenticate(readable, everywhere)
+        return login(user_id, await self._all(sql, user_id, token_hash, *more), ahead=len(more) > 1)
 
     async def access(self) -> Access:
         found: dict[str, dict[str, Any]] = {kind: {} for kind in _VALUES}

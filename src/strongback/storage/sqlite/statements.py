@@ -2,22 +2,21 @@
 
 from functools import lru_cache
 
+from strongback.storage.contract import AHEAD
+from strongback.storage.logins import statement
 from strongback.storage.sqlite.deliveries import DELIVERY as DELIVERY_MEMBERS
 from strongback.storage.sqlite.deliveries import EVENT
 from strongback.storage.sqlite.selections import COLUMNS, stored_columns
 from strongback.storage.sqlite.version_2 import OPEN
 
 _VIEW = "r.id, r.name, r.type, r.archived, r.prid, r.team_id, s.roles"
-_LOGIN = "u.username, u.roles, (SELECT access FROM sequence)"
-_TOKEN = "tokens t JOIN users u ON u.id = t.user_id"
-_VALID = "t.user_id = ? AND t.hash = ? AND u.active"
-_MEMBER = "LEFT JOIN subscriptions s ON s.rid = r.id AND s.user_id = t.user_id"
-AUTHENTICATE = f"SELECT {_LOGIN} FROM {_TOKEN} WHERE {_VALID}"
-AUTHENTICATE_AND_ROOM_BY_ID = (
-    f"SELECT {_LOGIN}, {_VIEW} FROM {_TOKEN} LEFT JOIN rooms r ON r.id = ? {_MEMBER} WHERE {_VALID}"
+_LINKED = "SELECT DISTINCT l.integration FROM links l WHERE l.kind ="
+_REACHING = (
+    f"SELECT * FROM ({_LINKED} 'room' AND l.target = r.id LIMIT {AHEAD + 1}) few"
+    f" UNION SELECT * FROM ({_LINKED} 'scope' AND l.target = ?4 LIMIT {AHEAD + 1}) few"
 )
-AUTHENTICATE_AND_ROOM_BY_NAME = (
-    f"SELECT {_LOGIN}, {_VIEW} FROM {_TOKEN} LEFT JOIN rooms r ON r.name = ? {_MEMBER} WHERE {_VALID}"
+authenticate = statement(
+    "?", "SELECT access FROM sequence", f"LEFT JOIN integrations i ON i.id IN ({_REACHING})"
 )
 ACCESS = (
     "SELECT 'revision', '', access FROM sequence"

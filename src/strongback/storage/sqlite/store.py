@@ -13,6 +13,7 @@ from strongback.errors import Unavailable
 from strongback.storage.contract import Access, Departure, Login, Page, Revisions, RoomKey, RoomView
 from strongback.storage.guards import Steady
 from strongback.storage.kinds import KINDS
+from strongback.storage.logins import login
 from strongback.storage.selections import Everything, Having, IntegrationScope, Selection
 from strongback.storage.sqlite import deliveries, statements
 from strongback.storage.sqlite.connection import connect, unavailable
@@ -32,17 +33,12 @@ from strongback.storage.sqlite.selections import (
     where,
 )
 from strongback.storage.steps import Token
-from strongback.storage.views import role_set, room_view
+from strongback.storage.views import room_view
 
 READ_WAIT_MS = 50
 WRITE_WAIT_MS = 2_000
 WIDE = 1_000
 """More rows than this are read off the loop."""
-
-_AND_ROOM = {
-    "id": statements.AUTHENTICATE_AND_ROOM_BY_ID,
-    "name": statements.AUTHENTICATE_AND_ROOM_BY_NAME,
-}
 
 
 async def open_store(path: Path, *, writing: bool = True) -> "SQLiteStore":
@@ -84,15 +80,12 @@ def _owned(path: Path) -> IO[str]:
 class SQLiteStore(Outbox):
     """A store on one file; see `strongback.storage.contract.Store` for what each method does."""
 
-    async def authenticate(self, user_id: str, token_hash: str, room: RoomKey | None = None) -> Login | None:
-        if room is None or not _is_text(room.value):
-            found = self._one(statements.AUTHENTICATE, (user_id, token_hash))
-        else:
-            found = self._one(_AND_ROOM[room.by], (room.value, user_id, token_hash))
-        if found is None:
-            return None
-        username, roles, revision, *view = found
-        return Login(user_id, username, role_set(roles), revision, room_view(view) if view else None)
+    async def authenticate(
+        self, user_id: str, token_hash: str, room: RoomKey | None = None, everywhere: str | None = None
+    ) -> Login | None:
+        readable = room if room is not None and _is_text(room.value) else None
+        sql, more = statements.authenticate(readable, everywhere)
+        return login(user_id, self._all(sql, (user_id, token_hash, *more)), ahead=len(more) > 1)
 
     async def access(self) -> Access:
         rows = self._all(statements.ACCESS, ())
