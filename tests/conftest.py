@@ -24,15 +24,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about the SQLite file where another store was asked for; let files with slow tests begin.
+    """Leave out what needs no run on another store where one was asked for; let files with slow tests begin.
 
     Workers are given whole files: a slow one at the end would leave the others without work.
     """
     if stores.run.store != "sqlite":
-        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("sqlite")])
-        items[:] = [item for item in items if not item.get_closest_marker("sqlite")]
+        config.hook.pytest_deselected(items=[item for item in items if _has_run(item)])
+        items[:] = [item for item in items if not _has_run(item)]
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def _has_run(item: pytest.Item) -> bool:
+    """Whether a run on SQLite has had the test, which is the same on every store."""
+    return any(item.get_closest_marker(name) for name in ("sqlite", "once"))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

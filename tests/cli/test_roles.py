@@ -15,6 +15,8 @@ from tests.wire.making import incoming
 from tests.wire.outgoing import Group
 from tests.wire.server import Server
 
+pytestmark = pytest.mark.once
+
 SCRIPT = """class Script {
     process_incoming_request({request}) { return {content: {text: 'scripted ' + request.content.text}}; }
 }"""

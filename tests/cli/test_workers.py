@@ -18,7 +18,7 @@ from tests.wire.making import incoming
 from tests.wire.scraping import Scraped
 from tests.wire.server import PATIENCE, Server
 
-pytestmark = on_linux
+pytestmark = [on_linux, pytest.mark.once]
 
 SCRIPT = "class Script { process_incoming_request() { return {content: {text: 'from a script'}}; } }"
 

@@ -22,7 +22,7 @@ from tests.wire.conftest import calm
 from tests.wire.outgoing import Group
 from tests.wire.server import PATIENCE, SECRET_KEY, Server, environment
 
-pytestmark = on_linux
+pytestmark = [on_linux, pytest.mark.once]
 
 STOPPED_SECONDS = 40.0  # twice what is promised: the machine may be busy
 WORKER = "strongback.cli.worker"

@@ -9,8 +9,10 @@ import pytest
 from strongback.testing.receiver import Receiver
 from strongback.testing.server import Server
 from tests.faults.hub import Hub
+from tests.faults.nodes import Nodes, three_nodes
 from tests.faults.report import Report, reporter
 from tests.faults.world import World, running
+from tests.stores import needing_postgres
 
 StartHub = Callable[..., Hub]
 
@@ -31,6 +33,13 @@ def start_hub(tmp_path: Path) -> Iterator[StartHub]:
 def hub(start_hub: StartHub) -> Hub:
     """A real server that may be killed, and its receiver."""
     return start_hub()
+
+
+@pytest.fixture
+def nodes(tmp_path: Path) -> Iterator[Nodes]:
+    """Three nodes that answer and deliver."""
+    with needing_postgres(), three_nodes(tmp_path) as started:
+        yield started
 
 
 @pytest.fixture

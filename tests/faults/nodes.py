@@ -15,9 +15,14 @@ from strongback.testing.server import Server
 from tests.faults.hub import Hub
 from tests.faults.oracle import Key
 from tests.faults.proxy import Proxy
+from tests.faults.report import Report
 from tests.postgres import USER, Cluster
 
 DATABASE = "chat"
+LEASE = 60.0
+RETAKEN = LEASE + 60.0
+"""By when what a lost worker held has been sent by another: its lease, the next look, the sending."""
+
 RECORDED = (
     "SELECT d.url, e.body::json ->> 'text' AS text FROM deliveries d JOIN events e ON e.id = d.event"
     " WHERE d.state = 'delivered'"
@@ -93,6 +98,12 @@ class Nodes(Hub):
         """End a node at once; what the database then calls delivered must not come again."""
         node.kill()
         self.oracle.killed(self.recorded())
+
+    def settled(self, report: Report, fault: str, *paths: str) -> None:
+        """Wait until nothing is owed any more, then judge."""
+        assert set(self.ended(RETAKEN)) == {"delivered"}
+        assert set(self.statuses) <= {200, 503}, self.statuses
+        report(f"three nodes: {fault}", self.oracle.judge(self.receiver.requests, *paths))
 
     def recorded(self) -> set[Key]:
         """What the database calls delivered."""

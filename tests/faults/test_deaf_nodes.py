@@ -1,13 +1,10 @@
 """What one node is told holds on every other with its next request, whether or not they hear each other."""
 
-from pathlib import Path
-
 import pytest
 
 from strongback.testing.client import Reply
 from tests.faults.hub import until
-from tests.faults.nodes import DATABASE, Node, Nodes, three_nodes
-from tests.stores import needing_postgres
+from tests.faults.nodes import DATABASE, Node, Nodes
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 
@@ -29,24 +26,23 @@ def deafen(nodes: Nodes) -> None:
 
 
 @pytest.mark.parametrize("deaf", [False, True], ids=["hearing", "deaf"])
-def test_what_was_revoked_is_refused_by_every_node_at_once(tmp_path: Path, deaf: bool) -> None:
-    with needing_postgres(), three_nodes(tmp_path) as nodes:
-        first, *others = nodes.nodes
-        made = first.post("users.generatePersonalAccessToken", {"tokenName": "lent", "bypassTwoFactor": True})
-        assert [listing(node, made["token"]).status for node in nodes.nodes] == [200, 200, 200]
-        wanted = {"permissions": [{"_id": name, "roles": []} for name in MANAGE]}
-        for _ in range(5):
-            if deaf:
-                deafen(nodes)
-            first.post("permissions.update", wanted)
-            assert [listing(node, made["token"]).status for node in others] == [403, 403]
-            given = {"permissions": [{"_id": name, "roles": ["admin"]} for name in MANAGE]}
-            first.post("permissions.update", given)
-            assert [listing(node, made["token"]).status for node in others] == [200, 200]
+def test_what_was_revoked_is_refused_by_every_node_at_once(nodes: Nodes, deaf: bool) -> None:
+    first, *others = nodes.nodes
+    made = first.post("users.generatePersonalAccessToken", {"tokenName": "lent", "bypassTwoFactor": True})
+    assert [listing(node, made["token"]).status for node in nodes.nodes] == [200, 200, 200]
+    wanted = {"permissions": [{"_id": name, "roles": []} for name in MANAGE]}
+    for _ in range(5):
         if deaf:
             deafen(nodes)
-        first.post("users.removePersonalAccessToken", {"tokenName": "lent"})
-        assert [listing(node, made["token"]).status for node in nodes.nodes] == [401, 401, 401]
+        first.post("permissions.update", wanted)
+        assert [listing(node, made["token"]).status for node in others] == [403, 403]
+        given = {"permissions": [{"_id": name, "roles": ["admin"]} for name in MANAGE]}
+        first.post("permissions.update", given)
+        assert [listing(node, made["token"]).status for node in others] == [200, 200]
+    if deaf:
+        deafen(nodes)
+    first.post("users.removePersonalAccessToken", {"tokenName": "lent"})
+    assert [listing(node, made["token"]).status for node in nodes.nodes] == [401, 401, 401]
 
 
 MANAGE = [f"manage-{own}{kind}-integrations" for own in ("", "own-") for kind in ("incoming", "outgoing")]

@@ -19,7 +19,7 @@ from strongback.webhooks.dispatcher import AHEAD, SENDING_TO_AN_ORIGIN, Dispatch
 from strongback.webhooks.leases import LEASE_MS, Leases
 from tests.stores import open_store
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 STUCK, GOOD = "http://stuck:80", "http://good:80"
 STARTED = [f"s{n}.0" for n in range(SENDING_TO_AN_ORIGIN)]

@@ -19,7 +19,7 @@ from strongback.testing.receiver import Receiver
 from tests.faults.world import until
 from tests.stores import database_url
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 EVENTS = 150
 

@@ -10,6 +10,8 @@ import pytest
 from tests.stores import database_url
 from tests.wire.server import Server
 
+pytestmark = pytest.mark.once
+
 CALLS = 200
 """A node that knows of no other one would let through so many calls of its own."""
 BETWEEN_CALLS = 0.05
