@@ -20,6 +20,7 @@ LAYERS = (
         "storage.selections",
         "storage.deliveries",
         "storage.tables",
+        "storage.login_failures",
         "storage.tallies",
         "storage.contract",
     ),

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from strongback import __version__
+from strongback.accounts.login_attempts import LoginAttempts
 from strongback.accounts.permissions import AccessCache
 from strongback.accounts.seed import seed
 from strongback.clock import Clock, system_clock
@@ -170,6 +171,7 @@ async def prepare(
         on_event=(outbox(Triggers(store), clock, lambda: str(access.newest.settings["Site_Url"])),),
         egress=Client(policy, max_bytes=settings.egress_response_bytes),
         scripts=Pool(limits=script_limits(settings)),
+        login_attempts=LoginAttempts(store) if isinstance(store, PostgresStore) else LoginAttempts(),
         secrets=Secrets(settings.secret_key, None if database is None else database.with_name(KEY_FILE)),
     )
 

@@ -25,7 +25,7 @@ COLUMNS_THERE = (
     "SELECT table_name AS name, column_name AS column, data_type AS type FROM information_schema.columns"
     " WHERE table_schema = 'public' AND table_name <> 'deliveries'"
 )
-NOT_COPIED_THERE = {"version", "state", "tallies"}
+NOT_COPIED_THERE = {"version", "state", "tallies", "login_failures"}
 WORDS = [
     "ab",
     "abc",

@@ -128,3 +128,18 @@ def test_of_tokens_with_one_name_one_is_made(server: Server, other: Server) -> N
         assert sorted(answer.status_code for answer in answers) == [200, 400, 400, 400]
         errors = {answer.json()["errorType"] for answer in answers if answer.status_code == 400}
         assert errors == {"error-token-already-exists"}
+
+
+def test_guesses_at_a_password_are_counted_together(server: Server, other: Server) -> None:
+    server.create_user("guessed")
+    wrong = {"user": "guessed", "password": "wrong"}
+    clients = callers(server, other)
+    answers = [
+        at_once(*(partial(client.post, f"{API}/login", json=wrong) for client in clients)) for _ in range(4)
+    ]
+    found = [answer.json()["error"] for round in answers for answer in round]
+    assert found.count("Unauthorized") == 10
+    assert found.count("error-login-blocked-for-user") == 6
+    for client in clients:
+        answer = client.post(f"{API}/login", json=wrong | {"password": "pw-guessed"})
+        assert answer.json()["error"] == "error-login-blocked-for-user"

@@ -73,11 +73,23 @@ class Watch:
     settings: Settings
     address: str
 
-    def check(self, account: str, now: int) -> None:
+    async def check(self, account: str, now: int) -> None:
         """Raise LoginFailure for an account, or an address, that has to wait."""
-        blocked = self.attempts.blocked(self.settings, account, self.address, now)
-        if blocked is not None:
-            raise LoginFailure(*BLOCKED[blocked])
+        _refuse(await self.attempts.blocked(self.settings, account, self.address, now))
+
+    async def failed(self, account: str, now: int) -> None:
+        """Count a wrong guess; raises LoginFailure if others, made beside it, were too many already."""
+        _refuse(await self.attempts.failed(self.settings, account, self.address, now))
+
+    async def succeeded(self, account: str, now: int) -> None:
+        """Forget the wrong guesses; raises LoginFailure if those made beside the right one were too many."""
+        await self.check(account, now)
+        await self.attempts.succeeded(account, self.address)
+
+
+def _refuse(blocked: str | None) -> None:
+    if blocked is not None:
+        raise LoginFailure(*BLOCKED[blocked])
 
 
 async def log_in(
@@ -96,18 +108,16 @@ async def log_in(
     name, stored = await _account(store, body)
     who = name.casefold() if stored is None else stored.id
     if watch is not None:
-        watch.check(who, clock())
+        await watch.check(who, clock())
     try:
         document = await _checked(stored, password_digest, body.get("code"), clock())
     except LoginFailure as failure:
+        # Of guesses beside each other, none may tell right from wrong.
         if watch is not None:
-            watch.check(who, clock())  # again: of guesses beside each other, none may tell right from wrong
-            if failure.reason in GUESSES:
-                watch.attempts.failed(who, watch.address, clock())
+            await (watch.failed if failure.reason in GUESSES else watch.check)(who, clock())
         raise
     if watch is not None:
-        watch.check(who, clock())  # again: the guess may have been made beside others that have failed since
-        watch.attempts.succeeded(who, watch.address)
+        await watch.succeeded(who, clock())
     return await _enter(store, clock, document)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from strongback.storage.contract import RoomKey
 from strongback.storage.kinds import FIELDS, KINDS
-from strongback.storage.postgres import selections, statements
+from strongback.storage.postgres import login_failures, selections, statements
 from strongback.storage.postgres.selections import count_sql, page_sql, rows_sql, where
 from strongback.storage.postgres.shown import stored_columns
 from strongback.storage.selections import (
@@ -96,7 +96,7 @@ def fixed() -> list[str]:
     found += [
         statements.authenticate(key, scope)[0] for key in keys for scope in (None, "all_private_groups")
     ]
-    return [*found, statements.revisions(KINDS)]
+    return [*found, statements.revisions(KINDS), login_failures.FAILURES]
 
 
 FIRST_COLUMNS = (

@@ -12,8 +12,9 @@ from strongback.errors import Unavailable
 from strongback.storage.contract import Access, Departure, Login, Page, Revisions, RoomKey, RoomView
 from strongback.storage.guards import Steady
 from strongback.storage.kinds import KINDS
+from strongback.storage.login_failures import LoginFailures
 from strongback.storage.logins import login
-from strongback.storage.postgres import statements, tallies
+from strongback.storage.postgres import login_failures, statements, tallies
 from strongback.storage.postgres.connection import FAILURES, open_pool
 from strongback.storage.postgres.connections import SLICE
 from strongback.storage.postgres.guards import steady, table
@@ -203,8 +204,19 @@ class PostgresStore(Outbox):
         return await self._write(lambda connection: tallies.share(connection, now, counted))
 
     async def remove_ended(self, now: int) -> int:
-        """Remove some counts of windows that have ended; answers how many, 0 once none is left."""
-        return await self._write(lambda connection: tallies.remove_ended(connection, now))
+        """Remove some counts that mean nothing any more; answers how many, 0 once none is left."""
+        ended = await self._write(lambda connection: tallies.remove_ended(connection, now))
+        return ended + await self._write(lambda connection: login_failures.remove_old(connection, now))
+
+    async def login_failures(self, keys: Sequence[str]) -> dict[str, LoginFailures]:
+        found = await self._all(login_failures.FAILURES, keys)
+        return {key: LoginFailures(count, last) for key, count, last in found}
+
+    async def count_login_failure(self, keys: Sequence[str], now: int) -> dict[str, LoginFailures]:
+        return await self._write(lambda connection: login_failures.count(connection, keys, now))
+
+    async def forget_login_failures(self, keys: Sequence[str]) -> None:
+        await self._write(lambda connection: connection.execute(login_failures.FORGET, keys))
 
     async def _stored(self, sql: str, *parameters: Any) -> Stored | None:
         found = await self._one(sql, *parameters)

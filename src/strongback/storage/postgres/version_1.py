@@ -140,6 +140,9 @@ CREATE TABLE keys (integration {TEXT} NOT NULL, key {TEXT} NOT NULL, digest text
 CREATE INDEX keys_created ON keys (created);
 
 CREATE UNLOGGED TABLE tallies (key {TEXT} PRIMARY KEY, reset bigint NOT NULL, calls bigint NOT NULL);
+CREATE UNLOGGED TABLE login_failures (key {TEXT} PRIMARY KEY, count bigint NOT NULL, last bigint NOT NULL,
+    count_before bigint NOT NULL DEFAULT 0, last_before bigint NOT NULL DEFAULT 0);
+CREATE INDEX login_failures_last ON login_failures (last);
 """
 
 
