@@ -48,7 +48,7 @@ def statement(place: str, revision: str, reaching: str) -> Statement:
 def login(user_id: str, rows: Sequence[Any], *, ahead: bool) -> Login | None:
     """Whom the rows of a token authenticate: username, roles, revision, then the columns of a room if one was read.
 
-    With `ahead`, each row has the text of an integration as well, NULL where none reaches the room.
+    With `ahead`, each row has the text of an integration as well, NULL where there is none.
     """
     if not rows:
         return None
@@ -56,6 +56,6 @@ def login(user_id: str, rows: Sequence[Any], *, ahead: bool) -> Login | None:
     username, roles, revision = first[:3]
     reaching: tuple[str, ...] | None = None
     if ahead and len(rows) <= AHEAD:
-        none = first[_INTEGRATION] is None
-        reaching = () if none else tuple({row[_INTEGRATION]: None for row in rows})  # one may be linked twice
+        texts = dict.fromkeys(row[_INTEGRATION] for row in rows)  # one may be linked twice
+        reaching = tuple(text for text in texts if text is not None)
     return Login(user_id, username, role_set(roles), revision, room_view(first[_ROOM] or None), reaching)

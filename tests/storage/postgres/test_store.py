@@ -9,21 +9,23 @@ from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
 from strongback.documents.document import Document
 from strongback.errors import Unavailable
 from strongback.storage.changes import Changes
+from strongback.storage.contract import AHEAD, RoomKey
 from strongback.storage.postgres import opening
 from strongback.storage.postgres.connection import SERVER_SETTINGS
 from strongback.storage.postgres.connections import SLICE
 from strongback.storage.postgres.opening import check_version, named
 from strongback.storage.postgres.store import open_store
 from strongback.storage.selections import Everything
-from strongback.storage.steps import Link, Put
+from strongback.storage.steps import Link, Put, PutToken
 from tests.postgres import in_thread
-from tests.storage_contract.conftest import integration, room, subscription, write
+from tests.storage_contract.conftest import integration, login_token, room, subscription, user, write
 from tests.stores import database_url, execute
 
 pytestmark = pytest.mark.anyio
@@ -237,6 +239,26 @@ async def test_check_names_what_is_damaged(url: str, tmp_path: Path) -> None:
         "subscription r3-u1: its user u1 does not exist",
         "room r2: it counts 3 members, but has 0 subscriptions",
     ]
+
+
+async def test_links_of_no_integration_hide_none(url: str, tmp_path: Path) -> None:
+    store = await open_store(url)
+    everywhere, room_link = "all_private_groups", Link("#alpha", "room", "r1")
+    await write(store, user("u1", "ann"), PutToken(login_token("u1", "h1")), room("r1", "alpha"))
+    await write(store, *(integration(f"i{n:02}", room_link, created=n) for n in range(AHEAD - 1)))
+    # A copy leaves out an integration that can not be stored, and takes its links.
+    execute(tmp_path, "INSERT INTO links VALUES ('a', 0, '#alpha', 'room', 'r1')", store="postgres")
+    found = await store.authenticate("u1", "h1", RoomKey("id", "r1"), everywhere)
+    assert found is not None
+    assert found.reaching is not None
+    assert [msgspec.json.decode(text)["_id"] for text in found.reaching] == [
+        f"i{n:02}" for n in range(AHEAD - 1)
+    ]
+    await write(store, integration("y", room_link), integration("z", room_link))
+    found = await store.authenticate("u1", "h1", RoomKey("id", "r1"), everywhere)
+    assert found is not None
+    assert found.reaching is None
+    await store.close()
 
 
 async def test_what_json_can_say_comes_back(url: str) -> None:

@@ -11,8 +11,9 @@ _VIEW = "r.id, r.name, r.type, r.archived, r.prid, r.team_id, s.roles"
 _LINKED = "SELECT l.integration FROM links l WHERE l.kind ="
 _REACHING = (
     f"SELECT i.* FROM ({_LINKED} 'room' AND l.target = r.id UNION ALL {_LINKED} 'scope' AND l.target = $4"
-    f" LIMIT {AHEAD + 1}) x JOIN integrations i ON i.id = x.integration"
+    f" LIMIT {AHEAD + 1}) x LEFT JOIN integrations i ON i.id = x.integration"
 )
+"""Also a link of no integration is a row, as a copy that refused one leaves it: whether there are more is counted."""
 authenticate = statement("$", "SELECT access FROM state", f"LEFT JOIN LATERAL ({_REACHING}) i ON true")
 ACCESS = (
     "SELECT 'revision', '', access::text FROM state"
