@@ -119,14 +119,14 @@ def _require_permission(caller: Caller) -> None:
 
 async def _alone(store: Store, name: str, role: Document | None) -> Changes:
     """Changes under which no other role has the name, or the name as its id; Failure where one has."""
-    guards: list[Guard] = []
+    # Writing one of those that are always there makes two requests at once take turns: so it is read before the others.
+    anchor = await store.get("roles", "user")
     for one in await list_all(store):
         if role is not None and one.id == role.id:
             continue
         if name in (one.id, one.body.get("name")):
             raise Failure("Role name already exists", "error-duplicate-role-names-not-allowed")
-    # Writing one of those that are always there makes two requests at once take turns.
-    anchor = await store.get("roles", "user")
+    guards: list[Guard] = []
     steps: list[Step] = []
     if anchor is not None and (role is None or role.id != anchor.id):
         guards.append(Unchanged("roles", anchor.id, anchor.revision))
