@@ -151,10 +151,20 @@ async def test_many_guesses_at_once_are_no_way_around(world: World, attempts: Lo
     await world.user("ann")
     guard = watch(attempts, Attempts_Until_Block_by_User=2)
     bodies = [{"user": "ann", "password": f"guess-{number}"} for number in range(12)]
+    found = await asyncio.gather(*(reason(world, body, guard) for body in bodies))
+    assert found.count(UNAUTHORIZED) == 2
+    assert found.count(BLOCKED) == 10
+    assert await reason(world, {"user": "ann", "password": "pw-ann"}, guard) == BLOCKED
+
+
+async def test_a_right_guess_behind_many_wrong_ones_is_answered_like_them(world: World) -> None:
+    await world.user("ann")
+    guard = watch(LoginAttempts(), Attempts_Until_Block_by_User=2)
+    bodies = [{"user": "ann", "password": f"guess-{number}"} for number in range(12)]
     bodies.append({"user": "ann", "password": "pw-ann"})
     found = await asyncio.gather(*(reason(world, body, guard) for body in bodies))
     assert found[-1] == BLOCKED
-    assert found.count(UNAUTHORIZED) == 2  # all others are answered as the right one is
+    assert found.count(UNAUTHORIZED) == 2
 
 
 async def test_what_is_no_guess_does_not_count(world: World, attempts: LoginAttempts) -> None:
