@@ -5,7 +5,7 @@ import hashlib
 import bcrypt
 import pytest
 
-from strongback.accounts.passwords import digest_of, hash_password, verify
+from strongback.accounts.passwords import NOBODY, ROUNDS, digest_of, hash_password, verify
 
 pytestmark = pytest.mark.anyio
 
@@ -56,3 +56,8 @@ async def test_the_password_compared_for_nobody_lets_nobody_in() -> None:
     digest = digest_of("nobody")
     assert digest is not None
     assert not await verify(digest, None)
+
+
+def test_what_nobody_has_takes_as_long_to_compare_as_what_somebody_has() -> None:
+    assert NOBODY.startswith(b"$2b$%d$" % ROUNDS)
+    assert bcrypt.checkpw(b"anything", NOBODY) is False
