@@ -155,7 +155,14 @@ async def test_a_file_of_which_nothing_can_be_read_is_named(database: Database, 
 
 @pytest.mark.parametrize(
     ("id", "said"),
-    [(7, "a number"), (None, "missing"), ("", "empty"), ({"a": 1}, "an object"), (True, "a boolean")],
+    [
+        (7, "a number"),
+        (None, "missing"),
+        ("", "empty"),
+        ({"a": 1}, "an object"),
+        (True, "a boolean"),
+        (bson.Code("r1"), "of the type Code"),
+    ],
 )
 async def test_ids_that_can_not_be_kept(database: Database, tmp_path: Path, id: Any, said: str) -> None:
     done = await database.take(write_dump(tmp_path / "d", rooms=[{**room("", "one"), "_id": id}]))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from bson import ObjectId
+from bson import Code, ObjectId
 
 from strongback.documents.conversion import from_bson
 from strongback.documents.document import Document
@@ -83,7 +83,7 @@ def draft(kind: str, raw: Mapping[str, Any], source: str) -> Draft:
 def identify(raw: Mapping[str, Any]) -> str:
     """The id of a document as text, an ObjectId as its hexadecimal digits."""
     id = raw.get("_id")
-    if isinstance(id, str) and id:
+    if isinstance(id, str) and not isinstance(id, Code) and id:  # code is a text to bson, to nobody else
         return id if id.isascii() else id.encode("utf-8", "replace").decode()
     if isinstance(id, ObjectId):
         return str(id)
