@@ -238,6 +238,13 @@ async def test_a_reason_may_hold_any_character(store: Store) -> None:
     assert found.state == "failed"
 
 
+async def test_a_url_that_nobody_can_be_called_at_is_owed_like_any_other(store: Store) -> None:
+    odd = Target("i1", "http://a\0b/", "http://a\0b:80")  # a copy takes such an integration as it is
+    await write(store, event("e"), PutDeliveries("e", [odd, Target("i2", "http://c/", "http://c:80")], 0, 9))
+    assert await claimed(store) == ["e.0", "e.1"]
+    assert (await store.queue("i1")).open == 1
+
+
 async def test_beyond_the_limit_of_an_integration_a_delivery_has_failed(store: Store) -> None:
     for n in range(4):
         await write(store, event(f"e{n}"), owing(f"e{n}", "i1", "i2" if n == 3 else "i3"))

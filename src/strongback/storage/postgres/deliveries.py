@@ -100,8 +100,8 @@ async def put_deliveries(connection: "Connection", step: PutDeliveries) -> None:
         return
     lists = (
         [one.integration_id for one in targets],
-        [one.url for one in targets],
-        [_word(one) for one in targets],
+        [_storable(one.url) for one in targets],
+        [_storable(one.trigger_word) for one in targets],
     )
     too_many = f"the integration already has {step.limit} deliveries open"
     given = (step.event_id, *lists, step.created, step.limit)
@@ -113,9 +113,9 @@ async def put_deliveries(connection: "Connection", step: PutDeliveries) -> None:
 
 async def put_targets(connection: "Connection", targets: Sequence[Target]) -> None:
     """Know these URLs of integrations from now on."""
-    origins = [one.origin for one in targets]
+    origins = [_storable(one.origin) for one in targets]
     await connection.execute(PUT_ORIGINS, origins)
-    lists = [one.integration_id for one in targets], [one.url for one in targets]
+    lists = [one.integration_id for one in targets], [_storable(one.url) for one in targets]
     await connection.execute(PUT_TARGETS, *lists, origins)
 
 
@@ -123,7 +123,7 @@ async def put_replay(connection: "Connection", step: PutReplay) -> None:
     """Owe a delivery again."""
     await put_targets(connection, [step.target])
     number = int(step.id.split(".")[1])
-    where = step.target.integration_id, step.target.url, _word(step.target)
+    where = step.target.integration_id, step.target.url, _storable(step.target.trigger_word)
     more = step.created, step.request, step.request_revision
     if (
         await connection.execute(PUT_REPLAY, step.event_id, number, step.replay, *where, *more)
@@ -184,10 +184,6 @@ def name(id: str) -> Name | None:
     return None
 
 
-def _word(target: Target) -> str | None:
-    return _storable(target.trigger_word)
-
-
 def _storable(text: str | None) -> str | None:
-    """A text for people without NUL, which PostgreSQL can not store."""
+    """A text without NUL, which PostgreSQL can not store; nobody can be called at a URL that has one."""
     return None if text is None else text.replace("\0", "\ufffd")
