@@ -93,11 +93,19 @@ class Batches:
             self._took(batch)
 
     async def _separately(self, batch: list[Write]) -> None:
-        """Commit each document alone; the store puts them together again."""
+        """Commit each document alone: in order where names may stand in the way, so that the first one has its name.
+
+        Others are handed in together, and the store may put them into one commit again.
+        """
+        at_once = len(batch) if self.find_rival is None else 1
+        for start in range(0, len(batch), at_once):
+            await self._each(batch[start : start + at_once])
+
+    async def _each(self, writes: list[Write]) -> None:
         outcomes = await asyncio.gather(
-            *(self.store.commit(write.changes) for write in batch), return_exceptions=True
+            *(self.store.commit(write.changes) for write in writes), return_exceptions=True
         )
-        for write, outcome in zip(batch, outcomes, strict=True):
+        for write, outcome in zip(writes, outcomes, strict=True):
             if outcome is None:
                 self._took([write])
             elif isinstance(outcome, Conflict):
