@@ -15,6 +15,8 @@ from tests.stores import database_url, execute
 
 PATIENCE = 20.0
 LOOK_AGAIN = 0.02
+WAITING = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+"""The connections that wait for a lock."""
 
 
 def value(folder: Path, sql: str, *values: Any) -> Any:
@@ -48,7 +50,7 @@ async def outcomes(*commits: Awaitable[None]) -> list[str]:
 
 async def waiting(folder: Path, many: int) -> None:
     """Wait until so many commits wait for a lock."""
-    asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    asked = f"SELECT count(*) {WAITING}"
     async with asyncio.timeout(PATIENCE):
         while value(folder, asked) < many:
             await asyncio.sleep(LOOK_AGAIN)

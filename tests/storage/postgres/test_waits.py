@@ -6,15 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from strongback.errors import Unavailable
 from strongback.storage.changes import Changes
 from strongback.storage.guards import Present
 from strongback.storage.postgres.guards import COMMITS
 from strongback.storage.postgres.store import PostgresStore, open_store
-from tests.storage.postgres.commits import beside, message, outcomes, told, value, waiting
+from tests.storage.postgres.commits import WAITING, beside, message, outcomes, told, value, waiting
 from tests.storage_contract.conftest import room, user, write
 from tests.stores import database_url, execute
 
 pytestmark = pytest.mark.anyio
+
+CUT_OFF_SECONDS = 4.0
+"""Long before a lock that is waited for again is given up."""
 
 
 async def test_a_guard_is_looked_at_when_the_commit_s_turn_has_come(tmp_path: Path) -> None:
@@ -44,6 +48,19 @@ async def test_reads_go_on_while_commits_wait(nodes: tuple[PostgresStore, ...], 
         assert not any(task.done() for task in (alone, *posts))
     assert set(await outcomes(alone, *posts)) == {"done"}
     assert value(tmp_path, "SELECT messages FROM rooms") == 60
+
+
+async def test_a_read_that_took_too_long_is_not_done_again(tmp_path: Path) -> None:
+    store = await open_store(database_url(tmp_path, "postgres"), connections=5)
+    async with beside(tmp_path, "LOCK TABLE tokens IN ACCESS EXCLUSIVE MODE"):
+        reading = asyncio.create_task(store.authenticate("u1", "h1"))
+        await waiting(tmp_path, 1)
+        # As the database does when its time is up.
+        execute(tmp_path, f"SELECT pg_cancel_backend(pid) {WAITING}", store="postgres")
+        with pytest.raises(Unavailable, match="busy with another change"):
+            await asyncio.wait_for(reading, CUT_OFF_SECONDS)
+    assert await store.authenticate("u1", "h1") is None
+    await store.close()
 
 
 @pytest.mark.parametrize("times", [1, 2, 3])

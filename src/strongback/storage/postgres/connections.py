@@ -106,7 +106,8 @@ class Connections:
         """The rows of a statement; none where a parameter is a text that no stored text equals."""
         try:
             return await self._fetch(sql, parameters)
-        except TimeoutError as error:
+        except (TimeoutError, asyncpg.QueryCanceledError) as error:
+            # It took too long, or somebody has ended it: it would again.
             raise unavailable(error) from error
         except AWAY:
             # A restart of the database leaves dead connections in the pool; a read may be done again.
