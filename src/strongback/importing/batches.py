@@ -42,6 +42,7 @@ class Batches:
     store: Store
     report: Report
     find_rival: FindRival | None = None
+    named: bool = False
     _batch: list[Write] = field(default_factory=list)
     _bytes: int = 0
     _under_way: asyncio.Task[None] | None = None
@@ -93,11 +94,11 @@ class Batches:
             self._took(batch)
 
     async def _separately(self, batch: list[Write]) -> None:
-        """Commit each document alone: in order where names may stand in the way, so that the first one has its name.
+        """Commit each document alone: what has a name in order, so that the first one of a name has it.
 
         Others are handed in together, and the store may put them into one commit again.
         """
-        at_once = len(batch) if self.find_rival is None else 1
+        at_once = 1 if self.named else len(batch)
         for start in range(0, len(batch), at_once):
             await self._each(batch[start : start + at_once])
 

@@ -44,6 +44,7 @@ RIVALS: Mapping[str, FindRival] = {
     "rooms": rooms.rival,
     "subscriptions": subscriptions.rival,
 }
+NAMED = ("users", "rooms")
 LINKED = {"users": ("user", "username"), "rooms": ("room", "name")}
 """Kinds that integrations are bound to: the kind of link, and the member that it shows."""
 
@@ -84,7 +85,7 @@ class _Import:
 
     async def read(self, kind: str, collection: Collection) -> None:
         """Take every document of a collection; where nothing of it can be read, say so."""
-        batches = Batches(self.store, self.report, RIVALS.get(kind))
+        batches = Batches(self.store, self.report, RIVALS.get(kind), kind in NAMED)
         read, first_damage = 0, ""
         try:
             for number, entry in enumerate(collection.documents()):
