@@ -9,7 +9,8 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 3000
 DATABASE ?= sqlite:///data/strongback.db
-WORKERS ?= auto
+# Tests wait more than they compute: for leases, pauses, processes that start.
+WORKERS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 PYTEST_ARGS ?=
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # What goes through a store, so that it runs on PostgreSQL too.
