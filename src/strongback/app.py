@@ -1,7 +1,7 @@
 """The composition root: settings, then the store, then the services, then HTTP. Only this file knows all parts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -19,45 +19,9 @@ from strongback.egress.client import Client, Policy
 from strongback.http import rate_sync
 from strongback.http.application import build as build_application
 from strongback.http.authentication import authenticate, limits
-from strongback.http.routes import (
-    avatars,
-    channels,
-    chat,
-    deliveries,
-    direct,
-    groups,
-    health,
-    history,
-    hooks,
-    info,
-    integrations,
-    licenses,
-    login,
-    marks,
-    me,
-    members,
-    membership,
-    method_call,
-    permissions,
-    preferences,
-    presence,
-    registration,
-    role_changes,
-    roles,
-    room_lists,
-    room_roles,
-    room_settings,
-    room_states,
-    search,
-    subscriptions,
-    sync,
-    threads,
-    tokens,
-    user_changes,
-    users,
-)
-from strongback.http.routes import settings as settings_routes
-from strongback.http.services import ServerEndpoint, Services
+from strongback.http.endpoints import ENDPOINTS
+from strongback.http.routes import avatars, health
+from strongback.http.services import Services
 from strongback.integrations.rooms import rename_channels, unbind
 from strongback.integrations.user_deletion import disable_integrations
 from strongback.integrations.user_rename import rename_user
@@ -84,44 +48,6 @@ STOP_SECONDS = 10
 """How long a stopping server waits for what is being delivered; the rest waits for the next start."""
 
 NOT_HERE = "This process only delivers: its role is worker. Ask one whose role is all or api.\n"
-
-ENDPOINTS: Sequence[ServerEndpoint] = [
-    *info.ENDPOINTS,
-    *login.ENDPOINTS,
-    *me.ENDPOINTS,
-    *users.ENDPOINTS,
-    *registration.ENDPOINTS,
-    *user_changes.ENDPOINTS,
-    *preferences.ENDPOINTS,
-    *presence.ENDPOINTS,
-    *avatars.ENDPOINTS,
-    *tokens.ENDPOINTS,
-    *roles.ENDPOINTS,
-    *role_changes.ENDPOINTS,
-    *licenses.ENDPOINTS,
-    *permissions.ENDPOINTS,
-    *settings_routes.ENDPOINTS,
-    *groups.ENDPOINTS,
-    *channels.ENDPOINTS,
-    *membership.ENDPOINTS,
-    *members.ENDPOINTS,
-    *room_roles.ENDPOINTS,
-    *room_lists.ENDPOINTS,
-    *room_settings.ENDPOINTS,
-    *room_states.ENDPOINTS,
-    *history.ENDPOINTS,
-    *chat.ENDPOINTS,
-    *marks.ENDPOINTS,
-    *threads.ENDPOINTS,
-    *search.ENDPOINTS,
-    *sync.ENDPOINTS,
-    *direct.ENDPOINTS,
-    *subscriptions.ENDPOINTS,
-    *method_call.ENDPOINTS,
-    *integrations.ENDPOINTS,
-    *deliveries.ENDPOINTS,
-    *hooks.ENDPOINTS,
-]
 
 
 async def open_store(settings: Settings, *, writing: bool) -> Store:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rocketchat_API.rocketchat import RocketChat
 
-from strongback.app import ENDPOINTS
+from strongback.http.endpoints import ENDPOINTS
 from tests.clients.conftest import People
 from tests.clients.methods import METHODS
 

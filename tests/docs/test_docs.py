@@ -11,8 +11,8 @@ import pytest
 
 from strongback.accounts.permission_defaults import PERMISSIONS
 from strongback.accounts.setting_defaults import SETTINGS
-from strongback.app import ENDPOINTS
 from strongback.cli.main import main
+from strongback.http.endpoints import ENDPOINTS
 from strongback.settings import Settings, sources
 from tests.docs.import_graph import PICTURE, draw
 

@@ -16,6 +16,7 @@ from strongback.accounts.tokens import hash_token
 from strongback.documents.document import Document
 from strongback.http.application import build
 from strongback.http.authentication import authenticate, limits
+from strongback.http.endpoints import ENDPOINTS
 from strongback.http.services import ServerEndpoint, Services
 from strongback.settings import Settings
 from strongback.storage.sqlite.connection import connect
@@ -38,7 +39,7 @@ class Running:
 
     @asynccontextmanager
     async def client(
-        self, endpoints: Sequence[ServerEndpoint] = app.ENDPOINTS
+        self, endpoints: Sequence[ServerEndpoint] = ENDPOINTS
     ) -> AsyncIterator[httpx.AsyncClient]:
         """A client of these endpoints on this store."""
         application = build(
@@ -147,7 +148,7 @@ async def test_no_endpoint_asks_again_for_the_room(running: Running, path: str) 
 
 
 async def test_what_reads_the_room_with_the_token() -> None:
-    assert sorted(endpoint.path for endpoint in app.ENDPOINTS if endpoint.room) == sorted(PATHS)
+    assert sorted(endpoint.path for endpoint in ENDPOINTS if endpoint.room) == sorted(PATHS)
 
 
 ROOMS: list[Any] = [
@@ -179,7 +180,7 @@ async def test_answers_are_those_of_a_room_that_is_read_later(running: Running, 
     await calm(running)
     callers = [*map(login, ("ann", "bob", "cid")), login("ann", "t-bob"), {}]
     seen = set()
-    later = [replace(endpoint, room=False) for endpoint in app.ENDPOINTS]
+    later = [replace(endpoint, room=False) for endpoint in ENDPOINTS]
     async with running.client() as client, running.client(later) as other:
         for headers in callers:
             for room in ROOMS:
