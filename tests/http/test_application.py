@@ -10,9 +10,9 @@ import pytest
 
 from strongback.errors import Conflict, Failure, Unavailable
 from strongback.http.application import build
-from strongback.http.dispatch import Table
 from strongback.http.endpoint import UNLIMITED, Call, Endpoint, Limits
 from strongback.http.envelope import Answer, Raw, Response
+from strongback.http.table import Table
 
 ALWAYS = {
     "content-type": "application/json",
