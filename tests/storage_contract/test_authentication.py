@@ -5,7 +5,7 @@ import json
 import pytest
 
 from strongback.documents.document import Stored
-from strongback.storage.contract import AHEAD, Login, RoomKey, RoomView, Store
+from strongback.storage.contract import AHEAD, SHORT, Login, RoomKey, RoomView, Store
 from strongback.storage.steps import Link, PutToken, Remove, RemoveTokens
 
 from .conftest import integration, login_token, room, subscription, user, write
@@ -194,4 +194,15 @@ async def test_many_integrations_are_left_to_a_statement_of_their_own(
     await write(ann, *(integration(f"i{n:02}", *links, created=n) for n in range(AHEAD)))
     assert await ids(ann) == [f"i{n:02}" for n in range(AHEAD)]
     await write(ann, integration("one-more", TO_ROOM))
+    assert await reaching(ann) is None
+
+
+async def test_a_long_integration_is_left_to_a_statement_of_its_own(ann: Store) -> None:
+    await write(ann, integration("i1", TO_ROOM, script=""))
+    (text,) = await reaching(ann) or ()
+    some = "\u00e4" * 100  # as bytes they count twice
+    longest = some + "x" * (SHORT - len(text.encode()) - 200)
+    await write(ann, integration("i1", TO_ROOM, script=longest))
+    assert await ids(ann) == ["i1"]
+    await write(ann, integration("i2", TO_ALL, script=longest + "x"))
     assert await reaching(ann) is None

@@ -70,6 +70,9 @@ class RoomView:
 AHEAD = 50
 """So many integrations are read with a token at most; the page of a room that has more is read by itself."""
 
+SHORT = 8_192
+"""No integration of more bytes is read with a token: whoever has one could ask for many long scripts, and get a 403."""
+
 
 @dataclass(frozen=True, slots=True)
 class Login:
@@ -82,8 +85,8 @@ class Login:
     room: RoomView | None = None
     """The room that was asked for, with the user's subscription; None where there is none, or none was asked for."""
     reaching: tuple[str, ...] | None = None
-    """The wire texts of all integrations that reach the room, the oldest first; None where none were asked for, or where
-    they are more than `AHEAD`, counting those twice that are linked twice."""
+    """The wire texts of all integrations that reach the room, the oldest first; None where none were asked for, where
+    they are more than `AHEAD`, counting those twice that are linked twice, or where one is not `SHORT`."""
 
 
 @dataclass(frozen=True, slots=True)

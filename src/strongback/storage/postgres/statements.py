@@ -14,7 +14,12 @@ _REACHING = (
     f" LIMIT {AHEAD + 1}) x LEFT JOIN integrations i ON i.id = x.integration"
 )
 """Also a link of no integration is a row, as a copy that refused one leaves it: whether there are more is counted."""
-authenticate = statement("$", "SELECT access FROM state", f"LEFT JOIN LATERAL ({_REACHING}) i ON true")
+authenticate = statement(
+    "$",
+    "SELECT access FROM state",
+    f"LEFT JOIN LATERAL ({_REACHING}) i ON true",
+    "octet_length(i.text)",  # which does not read a long one
+)
 ACCESS = (
     "SELECT 'revision', '', access::text FROM state"
     " UNION ALL SELECT 'permissions', id, text FROM permissions"

@@ -16,7 +16,10 @@ _REACHING = (
     f" UNION SELECT * FROM ({_LINKED} 'scope' AND l.target = ?4 LIMIT {AHEAD + 1}) few"
 )
 authenticate = statement(
-    "?", "SELECT access FROM sequence", f"LEFT JOIN integrations i ON i.id IN ({_REACHING})"
+    "?",
+    "SELECT access FROM sequence",
+    f"LEFT JOIN integrations i ON i.id IN ({_REACHING})",
+    "length(CAST(i.text AS BLOB))",
 )
 ACCESS = (
     "SELECT 'revision', '', access FROM sequence"
