@@ -124,6 +124,25 @@ def test_a_place_is_a_host_and_a_database() -> None:
         == "db.example.com:5433/store"
     )
     assert named("postgres:///store") == "the local socket/store"
+    assert named("postgresql://ann:a,b@db1:5433,db2:5434/store") == "db1:5433,db2:5434/store"
+    assert named("postgresql://[::1]:5433/store") == "[::1]:5433/store"
+
+
+@pytest.mark.parametrize("port", ["0", "99999", "x", "-1"])
+async def test_a_port_that_is_none_is_refused(port: str) -> None:
+    with pytest.raises(Unavailable, match="^the URL of the database can not be read: "):
+        await open_store(f"postgresql://ann@db1:5432,db2:{port}/store")
+
+
+async def test_the_first_host_that_can_be_written_is_opened(url: str) -> None:
+    with socket.socket() as taken:  # bound, but nobody listens
+        taken.bind(("127.0.0.1", 0))
+        gone = f"127.0.0.1:{taken.getsockname()[1]}"
+        several = url.replace("@", f"@{gone},") + "?target_session_attrs=read-write"
+        store = await open_store(several)
+    await write(store, room("r1", "alpha"))
+    assert (await store.counts())["rooms"] == 1
+    await store.close()
 
 
 async def test_a_database_of_a_newer_version_is_refused(tmp_path: Path, url: str) -> None:

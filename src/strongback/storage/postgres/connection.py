@@ -70,9 +70,12 @@ def unavailable(error: Exception) -> Unavailable:
 
 
 def place(url: str) -> str:
-    """The host and the name of the database in a URL, without user and password."""
+    """The hosts and the name of the database in a URL, without user and password; ValueError where a port is none."""
     parts = urlsplit(url)
-    return f"{parts.hostname or 'the local socket'}{f':{parts.port}' if parts.port else ''}{parts.path}"
+    hosts = parts.netloc.rpartition("@")[2]
+    if 0 in [urlsplit(f"//{host}").port for host in hosts.split(",")]:
+        raise ValueError("there is no port 0")
+    return f"{hosts or 'the local socket'}{parts.path}"
 
 
 async def open_pool(url: str, connections: int) -> "Pool":
