@@ -87,6 +87,8 @@ def test_all_deliveries_or_some(server: Server) -> None:
     moments = [one["createdAt"] for one in everything]
     assert moments == sorted(moments, reverse=True)
     assert listed(server, "--limit", "1") == everything[:1]
+    assert listed(server, "--limit", f"{10**9}") == everything
+    assert strongback(server, "list", "--limit", f"{10**20}").returncode == 2
     failed = listed(server, "--state", "failed")
     assert [one["_id"] for one in failed] == [one["_id"] for one in everything if one["state"] == "failed"]
     assert {one["reason"] for one in failed} == {"the receiver answered 404: not tried again"}

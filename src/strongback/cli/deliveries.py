@@ -30,6 +30,9 @@ COLUMNS = (
     "nextAt",
     "reason",
 )
+MOST = 1_000_000_000
+"""So many deliveries are listed at most: what a database takes for a number ends somewhere."""
+
 EVERY = IntegrationScope(None, ((None, None),))
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - what a server listens on, and where it is called
 
@@ -42,7 +45,9 @@ def deliveries() -> None:
 @deliveries.command("list")
 @click.option("--integration", "integration_id", metavar="ID", help="Of this integration alone.")
 @click.option("--state", type=click.Choice(STATES), help="In this state alone.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="No more than these.")
+@click.option(
+    "--limit", type=click.IntRange(1, MOST), default=50, show_default=True, help="No more than these."
+)
 @database_option
 @json_option
 def list_(
