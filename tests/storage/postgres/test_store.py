@@ -130,7 +130,7 @@ def test_a_place_is_a_host_and_a_database() -> None:
 
 @pytest.mark.parametrize("port", ["0", "99999", "x", "-1"])
 async def test_a_port_that_is_none_is_refused(port: str) -> None:
-    with pytest.raises(Unavailable, match="^the URL of the database can not be read: "):
+    with pytest.raises(Unavailable, match=r"^the URL of the database can not be read: "):
         await open_store(f"postgresql://ann@db1:5432,db2:{port}/store")
 
 
