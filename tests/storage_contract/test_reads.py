@@ -143,6 +143,31 @@ async def test_links_and_urls_follow_their_integration(store: Store) -> None:
     assert await store.integration_by_url("http://c") is None
 
 
+async def test_what_nobody_asks_for_may_hold_any_character(store: Store) -> None:
+    nul = {"_id": "u\0"}
+    said = {"_id": "m1", "rid": "r1", "u": {"_id": "u1"}, "msg": "hi", "mentions": [nul], "starred": [nul]}
+    await write(
+        store,
+        user(
+            "u1",
+            "ann",
+            roles=["user", "a\0b"],
+            emails=[{"address": "a\0@b.example"}, {"address": "a@b.example"}],
+        ),
+        room("r1", "alpha"),
+        subscription("r1", "u1", "owner", "a\0b"),
+        integration("i1", urls=["http://a\0b/", "http://c"]),
+        Put("messages", Document("m1", said)),
+    )
+    for kind, id in (("users", "u1"), ("integrations", "i1"), ("messages", "m1"), ("subscriptions", "r1-u1")):
+        stored = await store.get(kind, id)
+        assert stored is not None
+        assert "\\u0000" in stored.text
+    assert await store.owners("r1") == ["u1"]
+    assert await store.user_by_email("a@b.example") is not None
+    assert await store.integration_by_url("http://c") is not None
+
+
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(created=st.lists(st.integers(0, 3), max_size=30), size=st.integers(1, 12))
 async def test_pages_of_any_size_yield_every_document_once(

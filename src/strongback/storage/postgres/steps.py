@@ -165,7 +165,7 @@ async def put_all(connection: "Connection", kind: str, documents: Sequence[Docum
             }
             await connection.execute(f"DELETE FROM {name} WHERE user_id = ANY($1)", list(values))
             pairs = [(value, id) for id, found in values.items() for value in found]
-            await _each(connection, f"INSERT INTO {name} ({column}, user_id) VALUES ($1, $2)", pairs)
+            await _findable(connection, f"INSERT INTO {name} ({column}, user_id) VALUES ($1, $2)", pairs)
     elif kind == "subscriptions":
         await _each(connection, REMOVE_ROLES, [(one.body["rid"], one.body["u"]["_id"]) for one in documents])
         roles = [
@@ -173,7 +173,7 @@ async def put_all(connection: "Connection", kind: str, documents: Sequence[Docum
             for one in documents
             for role in strings(one.body.get("roles"))
         ]
-        await _each(connection, PUT_ROLE, roles)
+        await _findable(connection, PUT_ROLE, roles)
     elif kind == "messages":
         await put_marks(connection, documents)
     elif kind == "integrations":
@@ -181,11 +181,16 @@ async def put_all(connection: "Connection", kind: str, documents: Sequence[Docum
             "DELETE FROM urls WHERE integration = ANY($1)", [one.id for one in documents]
         )
         urls = [(url, one.id) for one in documents for url in strings(one.body.get("urls"))]
-        await _each(connection, "INSERT INTO urls VALUES ($1, $2)", urls)
+        await _findable(connection, "INSERT INTO urls VALUES ($1, $2)", urls)
 
 
 REMOVE_ROLES = "DELETE FROM room_roles WHERE rid = $1 AND user_id = $2"
 PUT_ROLE = "INSERT INTO room_roles VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+
+
+async def _findable(connection: "Connection", sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write what documents are found by; nothing is asked for by a text with NUL, which could not be stored either."""
+    await _each(connection, sql, [row for row in rows if not any("\0" in str(value) for value in row)])
 
 
 async def _each(connection: "Connection", sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -207,7 +212,9 @@ async def put_marks(connection: "Connection", documents: Sequence[Document]) -> 
         if known:
             await connection.execute(f"DELETE FROM {name} WHERE message = ANY($1)", known)
         marks = [mark for document in documents for mark in marked(document, listed)]
-        await _each(connection, f"INSERT INTO {name} VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", marks)
+        await _findable(
+            connection, f"INSERT INTO {name} VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", marks
+        )
 
 
 PUT_COPY = "INSERT INTO copies VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
