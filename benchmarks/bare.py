@@ -16,7 +16,6 @@ import uvicorn
 
 from strongback.documents.document import Stored
 from strongback.query import compile_filter, compile_projection, compile_sort
-from strongback.storage.contract import RoomKey
 from strongback.storage.selections import IntegrationScope
 from strongback.storage.sqlite import statements
 from strongback.storage.sqlite.connection import connect
@@ -59,7 +58,7 @@ def scope_of(rid: str) -> IntegrationScope:
     return IntegrationScope((("room", rid), ("scope", "all_private_groups")), ((None, None),))
 
 
-LOGIN_AND_ROOM, _ = statements.authenticate(RoomKey("id", ""), None)
+LOGIN_AND_ROOM = statements.AUTHENTICATE_AND_ROOM["id"]
 PAGE = page_sql(where(scope_of("")), "created")
 ROWS = rows_sql(where(scope_of("")), "created")
 

@@ -16,9 +16,8 @@ import uvicorn
 import uvloop
 from get_integrations import MANAGE
 
-from strongback.storage.contract import RoomKey
 from strongback.storage.postgres.connection import open_pool
-from strongback.storage.postgres.statements import authenticate
+from strongback.storage.postgres.statements import AUTHENTICATE_AND_REACHING
 
 LOGIN_AND_ROOM = (
     "SELECT u.roles, (SELECT access FROM state), r.type, s.id FROM tokens t JOIN users u ON u.id = t.user_id"
@@ -43,7 +42,7 @@ HEADERS = [
 
 
 ALL = "all_private_groups"
-AT_ONCE, _ = authenticate(RoomKey("id", ""), ALL)
+AT_ONCE = AUTHENTICATE_AND_REACHING["id"]
 
 
 async def serve(url: str, connections: int, ask: Any) -> None:

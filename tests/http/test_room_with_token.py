@@ -19,9 +19,11 @@ from strongback.http.authentication import authenticate, limits
 from strongback.http.endpoints import ENDPOINTS
 from strongback.http.services import ServerEndpoint, Services
 from strongback.settings import Settings
+from strongback.storage.postgres.readers import Readers
 from strongback.storage.sqlite.connection import connect
 from strongback.storage.steps import Link, Put, PutIntegration, PutToken, Token
 from tests.room_world import NOW, RoomWorld
+from tests.stores import database_url
 
 pytestmark = pytest.mark.anyio
 
@@ -57,7 +59,7 @@ class Running:
 
 @pytest.fixture
 async def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
-    """Ann administrates, and is in `eng`, `old` and `town`; Bob administrates, Cid is a user, both in no room."""
+    """The rooms on a SQLite file."""
     statements: list[str] = []
 
     def traced(path: Path, wait_ms: int) -> sqlite3.Connection:
@@ -66,7 +68,29 @@ async def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         return connection
 
     monkeypatch.setattr("strongback.storage.sqlite.store.connect", traced)
-    settings = Settings(database=f"sqlite:///{tmp_path / 'store.db'}", admin_pass="pw-admin")
+    async with rooms(f"sqlite:///{tmp_path / 'store.db'}", statements) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
+    """The rooms on PostgreSQL."""
+    statements: list[str] = []
+    fetch = Readers.fetch
+
+    def traced(readers: Readers, sql: str, parameters: tuple[Any, ...]) -> Any:
+        statements.append(sql)
+        return fetch(readers, sql, parameters)
+
+    monkeypatch.setattr(Readers, "fetch", traced)
+    async with rooms(database_url(tmp_path, "postgres"), statements) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def rooms(database: str, statements: list[str]) -> AsyncIterator[Running]:
+    """Ann administrates, and is in `eng`, `old` and `town`; Bob administrates, Cid is a user, both in no room."""
+    settings = Settings(database=database, admin_pass="pw-admin", secret_key="11" * 32)
     store = await app.open_store(settings, writing=True)
     services = await app.prepare(store, settings, lambda: NOW)
     world = RoomWorld(store)
@@ -98,59 +122,6 @@ async def calm(running: Running) -> None:
     await running.services.access.refresh()
 
 
-BOTH_KEYS = pytest.mark.parametrize("room", [{"roomId": "r-eng"}, {"roomName": "eng"}])
-
-
-async def statements_for(running: Running, params: dict[str, str], total: int = 2) -> list[str]:
-    """What the store runs to list integrations."""
-    async with running.client() as client:
-        running.statements.clear()
-        answer = await client.get(INTEGRATIONS, params=params, headers=login("ann"))
-    assert answer.json()["total"] == total
-    return list(running.statements)
-
-
-@BOTH_KEYS
-@pytest.mark.parametrize("page", [{}, {"count": "50"}, {"count": "1"}, {"count": "1", "offset": "1"}])
-async def test_integrations_come_with_the_token(
-    running: Running, room: dict[str, str], page: dict[str, str]
-) -> None:
-    (only,) = await statements_for(running, room | page)
-    assert only.startswith("SELECT u.username")
-    assert "LEFT JOIN integrations i" in only
-
-
-@BOTH_KEYS
-@pytest.mark.parametrize(("count", "total_counted"), [("50", 0), ("1", 1)])
-async def test_integrations_in_an_order_take_the_token_and_the_page_alone(
-    running: Running, room: dict[str, str], count: str, total_counted: int
-) -> None:
-    sort = {"sort": '{"_createdAt":1}'}
-    first, page, *totals = await statements_for(running, room | sort | {"count": count})
-    assert "LEFT JOIN rooms r" in first
-    assert "integrations" not in first
-    assert page.startswith("SELECT t.text")
-    assert [sql.split("(")[0] for sql in totals] == ["SELECT count"] * total_counted
-
-
-@pytest.mark.parametrize("path", PATHS)
-async def test_no_endpoint_asks_again_for_the_room(running: Running, path: str) -> None:
-    name = "eng" if path.startswith("groups.") else "town"
-    async with running.client() as client:
-        for room in ({"roomId": f"r-{name}"}, {"roomName": name}):
-            if path == "channels.messages" and "roomName" in room:
-                continue  # it takes an id alone
-            running.statements.clear()
-            answer = await client.get(f"/api/v1/{path}", params=room, headers=login("ann"))
-            assert answer.status_code == 200
-            again = [sql for sql in running.statements if sql.startswith("SELECT r.id")]
-            assert len(again) == (1 if path.endswith(".info") else 0)  # which shows it as it is afterwards
-
-
-async def test_what_reads_the_room_with_the_token() -> None:
-    assert sorted(endpoint.path for endpoint in ENDPOINTS if endpoint.room) == sorted(PATHS)
-
-
 ROOMS: list[Any] = [
     *({"roomId": f"r-{name}"} for name in ("eng", "old", "talk", "town", "ghosts", "none")),
     *({"roomName": name} for name in ("eng", "old", "talk", "town", "ghosts", "none", "ENG")),
@@ -173,6 +144,81 @@ ROOMS: list[Any] = [
     {"roomId": "r-eng", "count": "-"},
     {"roomId": "r-eng", "offset": "-1"},
 ]
+
+
+@pytest.mark.parametrize("room", [{"roomId": "r-eng"}, {"roomName": "eng"}])
+@pytest.mark.parametrize(("count", "total_counted"), [("50", 0), ("1", 1)])
+async def test_integrations_take_the_token_and_the_page_alone(
+    running: Running, room: dict[str, str], count: str, total_counted: int
+) -> None:
+    async with running.client() as client:
+        running.statements.clear()
+        answer = await client.get(INTEGRATIONS, params={**room, "count": count}, headers=login("ann"))
+    assert answer.json()["total"] == 2
+    first, page, *totals = running.statements
+    assert first.startswith("SELECT u.username")
+    assert "LEFT JOIN rooms r" in first
+    assert page.startswith("SELECT t.text")
+    assert [sql.split("(")[0] for sql in totals] == ["SELECT count"] * total_counted
+
+
+PAGES = [{}, {"count": "50"}, {"count": "0"}, {"count": "1"}, {"offset": "1"}, {"offset": "9"}]
+
+
+@pytest.mark.parametrize("room", [{"roomId": "r-eng"}, {"roomName": "eng"}])
+async def test_on_postgresql_integrations_come_with_the_token(far: Running, room: dict[str, str]) -> None:
+    async with far.client() as client:
+        for page in PAGES:
+            far.statements.clear()
+            answer = await client.get(INTEGRATIONS, params={**room, **page}, headers=login("ann"))
+            assert answer.json()["total"] == 2
+            (only,) = far.statements
+            assert "JOIN integrations i" in only
+        for name, value in (("sort", '{"name":1}'), ("query", "{}"), ("fields", '{"name":1}')):
+            far.statements.clear()
+            answer = await client.get(INTEGRATIONS, params={**room, name: value}, headers=login("ann"))
+            assert answer.json()["total"] == 2
+            first, second = far.statements
+            assert "JOIN integrations i" not in first
+            assert " integrations t " in second
+
+
+@pytest.mark.parametrize("path", [f"{prefix}.getIntegrations" for prefix in ("groups", "channels")])
+async def test_on_postgresql_answers_are_those_of_integrations_that_are_read_later(
+    far: Running, path: str
+) -> None:
+    await calm(far)
+    everywhere = ("all_private_groups", "all_public_channels")
+    for n, scope in enumerate(everywhere):
+        made = Document(f"e{n}", {"_id": f"e{n}", "type": "webhook-outgoing", "channel": [scope]})
+        await RoomWorld(far.services.store).write(PutIntegration(made, [Link(scope, "scope", scope)]))
+    later = [replace(endpoint, everywhere=None) for endpoint in ENDPOINTS]
+    questions = [*ROOMS, *({"roomId": id} | page for page in PAGES for id in ("r-eng", "r-town"))]
+    questions += [{"roomId": "r-eng", name: "false"} for name in ("includeAllPrivateGroups", "x")]
+    async with far.client() as client, far.client(later) as other:
+        for headers in (login("ann"), login("bob"), login("cid"), {}):
+            for question in questions:
+                ask = partial(httpx.AsyncClient.get, url=f"/api/v1/{path}", params=question, headers=headers)
+                here, there = await ask(client), await ask(other)
+                assert (here.status_code, here.content) == (there.status_code, there.content), question
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_no_endpoint_asks_again_for_the_room(running: Running, path: str) -> None:
+    name = "eng" if path.startswith("groups.") else "town"
+    async with running.client() as client:
+        for room in ({"roomId": f"r-{name}"}, {"roomName": name}):
+            if path == "channels.messages" and "roomName" in room:
+                continue  # it takes an id alone
+            running.statements.clear()
+            answer = await client.get(f"/api/v1/{path}", params=room, headers=login("ann"))
+            assert answer.status_code == 200
+            again = [sql for sql in running.statements if sql.startswith("SELECT r.id")]
+            assert len(again) == (1 if path.endswith(".info") else 0)  # which shows it as it is afterwards
+
+
+async def test_what_reads_the_room_with_the_token() -> None:
+    assert sorted(endpoint.path for endpoint in ENDPOINTS if endpoint.room) == sorted(PATHS)
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -85,8 +85,8 @@ class Login:
     room: RoomView | None = None
     """The room that was asked for, with the user's subscription; None where there is none, or none was asked for."""
     reaching: tuple[str, ...] | None = None
-    """The wire texts of all integrations that reach the room, the oldest first; None where none were asked for, where
-    they are more than `AHEAD`, counting those twice that are linked twice, or where one is not `SHORT`."""
+    """The wire texts of all integrations that reach the room, the oldest first; None where they were not asked for or
+    not read, are more than `AHEAD`, counting those twice that are linked twice, or where one is not `SHORT`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,8 @@ class Store(Protocol):
     ) -> Login | None:
         """Find the active user with this id and this token, and the room asked for, in one statement.
 
-        With `everywhere`, a scope, the integrations that are linked to it or to the room are read too.
+        With `everywhere`, a scope, the integrations that are linked to it or to the room may be read too: by a store to
+        which a further statement is a further journey.
         """
 
     async def access(self) -> Access:

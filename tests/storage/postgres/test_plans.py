@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from strongback.storage.contract import RoomKey
 from strongback.storage.kinds import FIELDS, KINDS
 from strongback.storage.postgres import login_failures, selections, statements
 from strongback.storage.postgres.selections import count_sql, page_sql, rows_sql, where
@@ -92,10 +91,7 @@ def fixed() -> list[str]:
     ]
     found.remove(statements.COUNTS)
     found += [f"SELECT {stored_columns(kind)} FROM {kind} t WHERE t.id = $1" for kind in KINDS]
-    keys: list[RoomKey | None] = [None, RoomKey("id", ""), RoomKey("name", "")]
-    found += [
-        statements.authenticate(key, scope)[0] for key in keys for scope in (None, "all_private_groups")
-    ]
+    found += [*statements.AUTHENTICATE_AND_ROOM.values(), *statements.AUTHENTICATE_AND_REACHING.values()]
     return [*found, statements.revisions(KINDS), login_failures.FAILURES]
 
 

@@ -8,7 +8,6 @@ from typing import get_args
 
 import pytest
 
-from strongback.storage.contract import RoomKey
 from strongback.storage.guards import (
     Absent,
     AccessAt,
@@ -47,8 +46,8 @@ from strongback.storage.sqlite import deliveries, guards, retention, statements,
 from strongback.storage.sqlite.schema import migrate
 from strongback.storage.sqlite.selections import count_sql, page_sql, rows_sql, stored_columns, where
 
-SMALL = {"settings", "permissions", "roles", "sequence", "j", "p", "few"}
-"""Tables that do not grow with use; `j` is a list among the parameters, `p` a page, `few` what has a limit."""
+SMALL = {"settings", "permissions", "roles", "sequence", "j", "p"}
+"""Tables that do not grow with use; `j` is a list among the parameters, `p` a page."""
 
 WHOLE = {statements.ALL_QUEUES}
 """What reads a row of every integration, in a thread of its own, when somebody wants to see all of them."""
@@ -72,7 +71,6 @@ def fixed() -> list[str]:
         for name, value in vars(statements).items()
         if name[0].isalpha() and name.isupper() and str(value).startswith("SELECT") and value not in WHOLE
     ]
-    found += [statements.authenticate(None, None)[0]]
     found += [steps.SURPLUS_TOKENS, steps.MARK_SEEN]
     found += [f"DELETE FROM {name} WHERE message = ?" for name in steps.MARKS]
     found += [steps.PUT_COPY, steps.PUT_RECORD]
@@ -208,15 +206,12 @@ def test_no_statement_scans_a_table_that_grows(connection: sqlite3.Connection, s
 
 
 @pytest.mark.parametrize(
-    ("key", "room"),
-    [(RoomKey("id", ""), "sqlite_autoindex_rooms_1 (id=?)"), (RoomKey("name", ""), "rooms_name (name=?)")],
+    ("by", "room"),
+    [("id", "sqlite_autoindex_rooms_1 (id=?)"), ("name", "rooms_name (name=?)")],
 )
-@pytest.mark.parametrize("everywhere", [None, "all_private_groups"])
-def test_a_room_is_looked_up_after_its_token(
-    connection: sqlite3.Connection, key: RoomKey, everywhere: str | None, room: str
-) -> None:
+def test_a_room_is_looked_up_after_its_token(connection: sqlite3.Connection, by: str, room: str) -> None:
     t, u, r, s = (f"SEARCH {table}" for table in "turs")
-    lines = plan(connection, statements.authenticate(key, everywhere)[0])
+    lines = plan(connection, statements.AUTHENTICATE_AND_ROOM[by])
     assert scans(lines) == []
     assert [line[:8] for line in lines[:4]] in ([t, u, r, s], [u, t, r, s])
     assert f" USING INDEX {room}" in lines[2]

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from strongback.storage.contract import AHEAD
+from strongback.storage.contract import AHEAD, SHORT
 from strongback.storage.kinds import KINDS
 from strongback.storage.logins import statement
 from strongback.storage.postgres.shown import stored_columns
@@ -14,12 +14,24 @@ _REACHING = (
     f" LIMIT {AHEAD + 1}) x LEFT JOIN integrations i ON i.id = x.integration"
 )
 """Also a link of no integration is a row, as a copy that refused one leaves it: whether there are more is counted."""
-authenticate = statement(
-    "$",
-    "SELECT access FROM state",
-    f"LEFT JOIN LATERAL ({_REACHING}) i ON true",
-    "octet_length(i.text)",  # which does not read a long one
-)
+_REVISION = "SELECT access FROM state"
+AUTHENTICATE = statement("$", _REVISION)
+AUTHENTICATE_AND_ROOM = {by: statement("$", _REVISION, by) for by in ("id", "name")}
+LONG = ""
+"""Stands for the text of an integration that is not short, which is not read."""
+AUTHENTICATE_AND_REACHING = {
+    by: statement(
+        "$",
+        _REVISION,
+        by,
+        more=f", CASE WHEN octet_length(i.text) > {SHORT} THEN '{LONG}' ELSE i.text END",
+        join=f"LEFT JOIN LATERAL ({_REACHING}) i ON true",
+    )
+    + " ORDER BY i.created, i.id"
+    for by in ("id", "name")
+}
+"""A fourth parameter: the scope."""
+
 ACCESS = (
     "SELECT 'revision', '', access::text FROM state"
     " UNION ALL SELECT 'permissions', id, text FROM permissions"

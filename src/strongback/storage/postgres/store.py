@@ -5,15 +5,16 @@ from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import msgspec
 
 from strongback.documents.document import Stored, decode_paths
 from strongback.errors import Unavailable
-from strongback.storage.contract import Access, Departure, Login, Page, Revisions, RoomKey, RoomView
+from strongback.storage.contract import AHEAD, Access, Departure, Login, Page, Revisions, RoomKey, RoomView
 from strongback.storage.guards import Steady
 from strongback.storage.kinds import KINDS
 from strongback.storage.login_failures import LoginFailures
-from strongback.storage.logins import login
+from strongback.storage.logins import BEHIND_ROOM, login
 from strongback.storage.postgres import login_failures, statements, tallies
 from strongback.storage.postgres.connection import FAILURES, open_pool
 from strongback.storage.postgres.connections import SLICE
@@ -78,9 +79,14 @@ class PostgresStore(Outbox):
     async def authenticate(
         self, user_id: str, token_hash: str, room: RoomKey | None = None, everywhere: str | None = None
     ) -> Login | None:
-        readable = room if room is not None and _is_text(room.value) else None
-        sql, more = statements.authenticate(readable, everywhere)
-        return login(user_id, await self._all(sql, user_id, token_hash, *more), ahead=len(more) > 1)
+        if room is None or not _is_text(room.value):
+            return login(user_id, await self._all(statements.AUTHENTICATE, user_id, token_hash))
+        if everywhere is None:
+            sql = statements.AUTHENTICATE_AND_ROOM[room.by]
+            return login(user_id, await self._all(sql, user_id, token_hash, room.value))
+        sql = statements.AUTHENTICATE_AND_REACHING[room.by]
+        rows = await self._all(sql, user_id, token_hash, room.value, everywhere)
+        return login(user_id, rows, _reaching(rows))
 
     async def access(self) -> Access:
         found: dict[str, dict[str, Any]] = {kind: {} for kind in _VALUES}
@@ -225,6 +231,14 @@ class PostgresStore(Outbox):
     async def _room(self, sql: str, *parameters: Any) -> RoomView | None:
         found = await self._one(sql, *parameters)
         return None if found is None else room_view(tuple(found))
+
+
+def _reaching(rows: Sequence[asyncpg.Record]) -> tuple[str, ...] | None:
+    """The integrations in the rows of a login; None where these are too many, or one too long to be read with it."""
+    if len(rows) > AHEAD:
+        return None
+    texts = dict.fromkeys(row[BEHIND_ROOM] for row in rows)  # one may be linked twice
+    return None if statements.LONG in texts else tuple(text for text in texts if text is not None)
 
 
 def _is_wide(selection: Selection) -> bool:

@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 
-from strongback.storage.contract import AHEAD
 from strongback.storage.logins import statement
 from strongback.storage.sqlite.deliveries import DELIVERY as DELIVERY_MEMBERS
 from strongback.storage.sqlite.deliveries import EVENT
@@ -10,17 +9,9 @@ from strongback.storage.sqlite.selections import COLUMNS, stored_columns
 from strongback.storage.sqlite.version_2 import OPEN
 
 _VIEW = "r.id, r.name, r.type, r.archived, r.prid, r.team_id, s.roles"
-_LINKED = "SELECT DISTINCT l.integration FROM links l WHERE l.kind ="
-_REACHING = (
-    f"SELECT * FROM ({_LINKED} 'room' AND l.target = r.id LIMIT {AHEAD + 1}) few"
-    f" UNION SELECT * FROM ({_LINKED} 'scope' AND l.target = ?4 LIMIT {AHEAD + 1}) few"
-)
-authenticate = statement(
-    "?",
-    "SELECT access FROM sequence",
-    f"LEFT JOIN integrations i ON i.id IN ({_REACHING})",
-    "length(CAST(i.text AS BLOB))",
-)
+_REVISION = "SELECT access FROM sequence"
+AUTHENTICATE = statement("?", _REVISION)
+AUTHENTICATE_AND_ROOM = {by: statement("?", _REVISION, by) for by in ("id", "name")}
 ACCESS = (
     "SELECT 'revision', '', access FROM sequence"
     " UNION ALL SELECT 'permissions', id, text -> '$.roles' FROM permissions"

@@ -83,9 +83,10 @@ class SQLiteStore(Outbox):
     async def authenticate(
         self, user_id: str, token_hash: str, room: RoomKey | None = None, everywhere: str | None = None
     ) -> Login | None:
-        readable = room if room is not None and _is_text(room.value) else None
-        sql, more = statements.authenticate(readable, everywhere)
-        return login(user_id, self._all(sql, (user_id, token_hash, *more)), ahead=len(more) > 1)
+        if room is None or not _is_text(room.value):
+            return login(user_id, self._all(statements.AUTHENTICATE, (user_id, token_hash)))
+        sql = statements.AUTHENTICATE_AND_ROOM[room.by]
+        return login(user_id, self._all(sql, (user_id, token_hash, room.value)))
 
     async def access(self) -> Access:
         rows = self._all(statements.ACCESS, ())
