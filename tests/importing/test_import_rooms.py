@@ -42,6 +42,27 @@ async def test_rooms_that_can_not_be_kept(database: Database, tmp_path: Path, br
     assert done.counts["rooms"].taken == 1
 
 
+async def test_who_is_in_a_conversation_is_a_list(database: Database, tmp_path: Path) -> None:
+    rooms = [
+        room("dm", None, t="d", uids="u1", usernames=["ann", 7]),
+        room("r1", "one", uids=1.5, usernames={}),
+        room("r2", "two", uids=None),
+    ]
+    done = await database.take(write_dump(tmp_path / "d", rooms=rooms))
+    kept = [await database.body("rooms", id) for id in ("dm", "r1", "r2")]
+    assert [(one["uids"], one.get("usernames")) for one in kept] == [
+        (["u1"], ["ann"]),
+        ([], []),
+        (None, None),
+    ]
+    assert changed(done) == [
+        ("dm", "uids: a single text became a list"),
+        ("dm", "usernames: 1 entries that are no text were left out"),
+        ("r1", "uids was a number and became an empty list"),
+        ("r1", "usernames was an object and became an empty list"),
+    ]
+
+
 async def test_a_room_of_a_name_that_is_taken(database: Database, tmp_path: Path) -> None:
     await database.take(write_dump(tmp_path / "d", rooms=[room("GENERAL", "general", t="c")]))
     folder = write_dump(tmp_path / "d", rooms=[room("r1", "general"), room("r2", "x"), room("r3", "x")])

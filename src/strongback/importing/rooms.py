@@ -5,6 +5,9 @@ from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
 from strongback.storage.steps import Put
 
+PEOPLE = ("uids", "usernames")
+"""Who is in a conversation, as lists."""
+
 
 def room(draft: Draft) -> Changes:
     """Keep a room of any type; direct messages have no name."""
@@ -12,6 +15,9 @@ def room(draft: Draft) -> Changes:
     name = draft.body.get("name")
     if name is not None and not isinstance(name, str):
         raise Refused(f"its name is {described(name)}, not a text")
+    for people in PEOPLE:
+        if draft.body.get(people) is not None:
+            draft.texts(people)
     return Changes(steps=[Put("rooms", draft.document)])
 
 
