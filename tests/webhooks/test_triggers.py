@@ -125,6 +125,12 @@ async def test_an_integration_that_is_enabled_again_runs_again(store: Store) -> 
         assert [trigger.id for trigger in triggers.select(happened("sendMessage"))] == ["a"] * enabled
 
 
+@pytest.mark.parametrize("odd", [{"event": ["sendMessage"]}, {"event": {}}, {"event": None}, {"urls": "x"}])
+async def test_what_is_not_as_it_should_be_hears_of_nothing(store: Store, odd: dict[str, Any]) -> None:
+    await store.commit(Changes(steps=[outgoing("odd", room("r1"), **odd), outgoing("other", room("r1"))]))
+    assert await told(store, happened("sendMessage")) == {"other"}
+
+
 async def test_disabling_without_touching_the_links_is_seen(store: Store) -> None:
     await store.commit(Changes(steps=[outgoing("a", room("r1"))]))
     body = {**outgoing("a").document.body, "enabled": False}

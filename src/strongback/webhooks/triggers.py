@@ -64,9 +64,9 @@ class Triggers:
 
     def _add(self, stored: Stored, links: Sequence[Link]) -> None:
         body = stored.decode().body
-        urls = body.get("urls")
-        if body.get("enabled") is not True or not isinstance(urls, list):
-            return
+        urls, event = body.get("urls"), body.get("event")
+        if body.get("enabled") is not True or not isinstance(urls, list) or not isinstance(event, str):
+            return  # what a dump held may be anything
         targets = tuple(Target(stored.id, url, origin(url)) for url in urls if isinstance(url, str))
         trigger = Trigger(stored.id, body, targets, keys_of_integration(body, links))
         self._by_id[stored.id] = trigger
