@@ -117,6 +117,18 @@ async def test_an_old_integration_is_completed(database: Database, tmp_path: Pat
     assert found is not None
 
 
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [(["!gif"], ["!gif"]), ("!gif", ["!gif"]), (["!gif", 7], ["!gif"]), (7, []), (None, None)],
+)
+async def test_trigger_words_are_a_list(
+    database: Database, tmp_path: Path, words: Any, kept: list[str] | None
+) -> None:
+    done = await database.take(dump(tmp_path / "d", integration("i1", ["#one"], triggerWords=words)))
+    assert (await database.body("integrations", "i1"))["triggerWords"] == kept
+    assert bool(changed(done)) == (words != kept)
+
+
 async def test_the_account_that_posts(database: Database, tmp_path: Path) -> None:
     done = await database.take(
         dump(

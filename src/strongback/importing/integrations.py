@@ -39,8 +39,9 @@ def complete(draft: Draft) -> None:
             draft.change(name, False, f"{name} was missing or no boolean and became false")
     if not isinstance(draft.body.get("name"), str):
         draft.change("name", "", "name was missing or no text and became empty")
-    if draft.body.get("urls") is not None:
-        draft.texts("urls")
+    for name in ("urls", "triggerWords"):
+        if draft.body.get(name) is not None:
+            draft.texts(name)
     draft.body[IMPORTED] = True
 
 
