@@ -167,6 +167,14 @@ def test_workers_and_roles_that_there_are_not(flags: tuple[str, ...], said: str,
     assert refusal(serve(*flags, database=tmp_path / "chat.db")) == f"strongback: {said}"
 
 
+def test_a_demo_in_a_process_that_only_delivers(tmp_path: Path) -> None:
+    url = "postgresql://nobody@127.0.0.1:1/chat"  # which is not even looked for
+    line = refusal(serve("--demo", "--role", "worker", "--database", url, database=tmp_path / "chat.db"))
+    assert line == (
+        "strongback: --demo needs a process that answers: --role worker only delivers, so choose all or api"
+    )
+
+
 def test_one_process_that_does_all_may_be_said(tmp_path: Path) -> None:
     server = Server.start(
         tmp_path, "--workers", "1", "--role", "all", database=f"sqlite:///{tmp_path / 'chat.db'}"

@@ -13,7 +13,7 @@ def test_a_database_is_free_again_after_a_kill(tmp_path: Path) -> None:
     assert Server.start(tmp_path).stop() == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_server_that_is_told_to_stop_ends_with_zero(number: signal.Signals, tmp_path: Path) -> None:
     server = Server.start(tmp_path)
     server.admin.get("/api/v1/me").raise_for_status()
@@ -22,3 +22,14 @@ def test_a_server_that_is_told_to_stop_ends_with_zero(number: signal.Signals, tm
     server.kill()
     assert server.log == ""
     assert not (tmp_path / "strongback.db-wal").exists()
+
+
+def test_a_server_that_is_to_outlive_its_terminal_does(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does; a child inherits it
+    try:
+        server = Server.start(tmp_path)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    server.process.send_signal(signal.SIGHUP)
+    server.admin.get("/api/v1/me").raise_for_status()
+    assert server.stop() == 0

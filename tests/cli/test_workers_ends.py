@@ -109,7 +109,7 @@ def test_workers_that_can_not_start_are_said_once(tmp_path: Path) -> None:
     assert "hunter2" not in line
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_stop_is_clean(number: signal.Signals, tmp_path: Path, receiver: Receiver) -> None:
     folder = tmp_path / "metrics"
     folder.mkdir()

@@ -20,6 +20,7 @@ from strongback.cli import workers
 from strongback.cli.database import database_option, load
 from strongback.cli.demo import Credentials
 from strongback.cli.logs import configure
+from strongback.cli.signals import stop_signals
 from strongback.cli.workers import Ready
 from strongback.errors import Unavailable
 from strongback.http.protocol import Protocol
@@ -54,6 +55,10 @@ def serve(demo: bool, **flags: Any) -> None:
         raise SettingsError(
             f"--workers {settings.workers} --role {settings.role} is not possible on SQLite, where one process owns "
             "the database: leave both out, or name a PostgreSQL database, as postgresql://user:password@host/name"
+        )
+    if demo and settings.role == "worker":
+        raise SettingsError(
+            "--demo needs a process that answers: --role worker only delivers, so choose all or api"
         )
     configure(settings.log_format)
     listener = bind(settings.host, settings.port)
@@ -116,12 +121,12 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on SIGINT and SIGTERM, and return: what is under way is finished before the process ends.
+        """Stop when told to, and return: what is under way is finished before the process ends.
 
         They are handled until the loop is closed, so that a second one does not end that early.
         """
         loop = asyncio.get_running_loop()
-        for one in (signal.SIGINT, signal.SIGTERM):
+        for one in stop_signals():
             loop.add_signal_handler(one, self.handle_exit, one, None)
         yield
 

@@ -19,6 +19,7 @@ import structlog
 from prometheus_client.multiprocess import mark_process_dead
 
 from strongback.cli.demo import Credentials
+from strongback.cli.signals import stop_signals
 from strongback.errors import Unavailable
 from strongback.metrics import SHARED
 from strongback.settings import Settings, sources
@@ -48,7 +49,7 @@ async def run(
     """Keep the workers running until told to stop; raises Unavailable where one can not start in the beginning."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in stop_signals():
         loop.add_signal_handler(number, told.set)
     hellos: list[Hello] = [loop.create_future() for _ in range(settings.workers)]
     try:
