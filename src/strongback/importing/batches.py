@@ -19,6 +19,12 @@ MOST_HELD = 1_000
 """Documents that wait for a name to become free; more are refused at once, so that memory stays constant."""
 
 FindRival: TypeAlias = Callable[[Draft, Store], Awaitable[Rival | None]]
+AskAlone: TypeAlias = Callable[[Draft], object]
+"""What no other document may have at the same time, such as a room's name; None for nothing."""
+
+
+def _nothing(_: Draft) -> None:
+    return None
 
 
 @dataclass(slots=True, eq=False)
@@ -42,7 +48,7 @@ class Batches:
     store: Store
     report: Report
     find_rival: FindRival | None = None
-    named: bool = False
+    alone: AskAlone = _nothing
     _batch: list[Write] = field(default_factory=list)
     _bytes: int = 0
     _under_way: asyncio.Task[None] | None = None
@@ -94,13 +100,18 @@ class Batches:
             self._took(batch)
 
     async def _separately(self, batch: list[Write]) -> None:
-        """Commit each document alone: what has a name in order, so that the first one of a name has it.
+        """Commit each document alone, in rounds in which none asks for what another does: the first one gets it.
 
-        Others are handed in together, and the store may put them into one commit again.
+        Those of a round are handed in together, and the store may put them into one commit again.
         """
-        at_once = 1 if self.named else len(batch)
-        for start in range(0, len(batch), at_once):
-            await self._each(batch[start : start + at_once])
+        while batch:
+            asked, now, later = set[object](), list[Write](), list[Write]()
+            for write in batch:
+                asks = {write.draft.id, self.alone(write.draft)} - {None}
+                (now if asked.isdisjoint(asks) else later).append(write)
+                asked |= asks
+            await self._each(now)
+            batch = later
 
     async def _each(self, writes: list[Write]) -> None:
         outcomes = await asyncio.gather(

@@ -8,7 +8,7 @@ import msgspec
 
 from strongback.clock import Clock
 from strongback.importing import access, integrations, messages, rooms, subscriptions, users
-from strongback.importing.batches import Batches, FindRival, Write
+from strongback.importing.batches import AskAlone, Batches, FindRival, Write
 from strongback.importing.draft import Draft, Refused, draft, shown_id
 from strongback.importing.dump_reader import Collection, Damage, Dump, UnreadableDump
 from strongback.importing.report import Report
@@ -39,12 +39,11 @@ ORDER = (
     "history",
     "messages",
 )
-RIVALS: Mapping[str, FindRival] = {
-    "users": users.rival,
-    "rooms": rooms.rival,
-    "subscriptions": subscriptions.rival,
+UNIQUE: Mapping[str, tuple[FindRival, AskAlone]] = {
+    "users": (users.rival, users.alone),
+    "rooms": (rooms.rival, rooms.alone),
+    "subscriptions": (subscriptions.rival, subscriptions.alone),
 }
-NAMED = ("users", "rooms")
 LINKED = {"users": ("user", "username"), "rooms": ("room", "name")}
 """Kinds that integrations are bound to: the kind of link, and the member that it shows."""
 
@@ -85,7 +84,7 @@ class _Import:
 
     async def read(self, kind: str, collection: Collection) -> None:
         """Take every document of a collection; where nothing of it can be read, say so."""
-        batches = Batches(self.store, self.report, RIVALS.get(kind), kind in NAMED)
+        batches = Batches(self.store, self.report, *UNIQUE.get(kind, ()))
         read, first_damage = 0, ""
         try:
             for number, entry in enumerate(collection.documents()):

@@ -21,6 +21,12 @@ def room(draft: Draft) -> Changes:
     return Changes(steps=[Put("rooms", draft.document)])
 
 
+def alone(draft: Draft) -> object:
+    """The name, which no other room may have."""
+    name = draft.body.get("name")
+    return None if name is None else ("name", name)
+
+
 async def rival(draft: Draft, store: Store) -> Rival | None:
     """Find the other room that has the name."""
     name = draft.body.get("name")

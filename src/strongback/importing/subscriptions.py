@@ -24,6 +24,11 @@ def member_id(draft: Draft) -> str:
     return id
 
 
+def alone(draft: Draft) -> object:
+    """Room and user, who may have no other subscription to it."""
+    return draft.text("rid"), member_id(draft)
+
+
 async def rival(draft: Draft, store: Store) -> Rival | None:
     """Find out whether the user is a member already, by another subscription."""
     rid, user_id = draft.text("rid"), member_id(draft)

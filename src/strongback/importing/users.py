@@ -61,6 +61,11 @@ def read_tokens(draft: Draft, entries: Any) -> Iterator[Token]:
         draft.notes.append(f"{without} login tokens without a hash were left out")
 
 
+def alone(draft: Draft) -> object:
+    """The username, which no other user may have."""
+    return "username", draft.body["username"]
+
+
 async def rival(draft: Draft, store: Store) -> Rival | None:
     """Find the other user who has the username."""
     username = draft.body["username"]
