@@ -1,5 +1,6 @@
 """What every test may use, and the option that names the store."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the store; at the end of the run, whatever happened, stop what was started for it."""
+    # asyncpg drops a future where a connection ends while it asks for TLS, and the loop then tells of it in any test.
+    os.environ.setdefault("PGSSLMODE", "disable")
     stores.run.store = config.getoption("store")
     config.add_cleanup(stores.run.end)
 

@@ -34,7 +34,7 @@ class Node(Server):
 
     def __init__(self, folder: Path, proxy: Proxy) -> None:
         folder.mkdir()
-        super().__init__(folder)
+        super().__init__(folder, env={"PGSSLMODE": "prefer"})  # as it is where nobody says otherwise
         self.proxy = proxy
 
     @property
