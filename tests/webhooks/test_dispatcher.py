@@ -12,7 +12,7 @@ from strongback.clock import system_clock
 from strongback.errors import Unavailable
 from strongback.storage.changes import Changes
 from strongback.storage.contract import Store
-from strongback.storage.deliveries import Delivery, StoredEvent, Wanted
+from strongback.storage.deliveries import Claims, Delivery, StoredEvent, Wanted
 from strongback.storage.guards import Held
 from strongback.storage.steps import PutDeliveries, PutEvent, SettleDelivery, Target
 from strongback.webhooks import dispatcher
@@ -158,6 +158,29 @@ async def test_an_origin_that_fails_is_left_alone(store: Store) -> None:
     assert (await states(store))["pending"] == 40 - len(bad)
     waiting = await store.deliveries("i", "pending", 0, 0)
     assert {one.attempts for one in waiting.deliveries} == {0}
+
+
+async def test_what_is_claimed_during_a_stop_is_given_back(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, asked, gate = store.claim, asyncio.Event(), asyncio.Event()
+
+    async def slow(worker: str, now: int, lease: int, wanted: Wanted) -> Claims:
+        asked.set()
+        await gate.wait()
+        return await claim(worker, now, lease, wanted)
+
+    monkeypatch.setattr(store, "claim", slow)
+    await owe(store, "1", "2")
+    dispatcher = Dispatcher(store, system_clock, Receiver(store).attempt)
+    running_one = asyncio.create_task(dispatcher.run())
+    await asyncio.wait_for(asked.wait(), 20)
+    stopping = asyncio.create_task(dispatcher.stop(1))
+    await asyncio.sleep(0.05)
+    gate.set()
+    await stopping
+    await running_one
+    assert await states(store) == {"pending": 2}
 
 
 async def test_a_retry_waits_for_its_time(store: Store) -> None:

@@ -80,6 +80,8 @@ class Dispatcher:
         self._sending = 0
         self._woken = asyncio.Event()
         self._stopping = False
+        self._ended = asyncio.Event()
+        self._ended.set()
         self._last_seen: int | None = None
         self.paused = False
 
@@ -90,6 +92,7 @@ class Dispatcher:
     async def run(self) -> None:
         """Claim and send until stopped."""
         renewing = asyncio.create_task(self._renew())
+        self._ended.clear()
         try:
             while not self._stopping:
                 self._woken.clear()
@@ -99,6 +102,7 @@ class Dispatcher:
                         await self._woken.wait()
         finally:
             renewing.cancel()
+            self._ended.set()
 
     async def stop(self, seconds: float) -> None:
         """Claim no more, give what is being sent so much time, then let go of what is left."""
@@ -112,6 +116,9 @@ class Dispatcher:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1.0)
+        with contextlib.suppress(TimeoutError):  # a claim that is under way could come after what lets go
+            async with asyncio.timeout(1.0):
+                await self._ended.wait()
         with contextlib.suppress(Unavailable):
             await self._store.reclaim(self._clock(), self.worker)
 
