@@ -28,7 +28,8 @@ class Connector(TCPConnector):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(keepalive_timeout=IDLE_SECONDS, limit=0, **options)
-        self._factory = partial(Reader, loop=self._loop)  # type: ignore[assignment]
+        reader: type[ResponseHandler] = Reader
+        self._factory = partial(reader, loop=self._loop)
 
     def _release(self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False) -> None:
         if should_close or protocol.should_close or len(self._conns) >= IDLE_ORIGINS:
