@@ -22,7 +22,9 @@ async def authenticate(call: ServerCall, endpoint: ServerEndpoint) -> Caller | N
         return None
     store, access = call.services.store, call.services.access
     room = _room(call.query) if endpoint.room else None
-    everywhere = endpoint.everywhere if call.query.keys() <= PLAIN else None
+    everywhere = endpoint.everywhere
+    if everywhere is not None and not call.query.keys() <= PLAIN:
+        everywhere = None
     return await authenticate_token(store, access, utf8(user_id), utf8(token), room, everywhere)
 
 

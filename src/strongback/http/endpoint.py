@@ -169,9 +169,7 @@ class Endpoint(Generic[S, C]):
     any_permission: bool = False
     query: type[msgspec.Struct] | None = None
     room: bool = False  # of a GET: the query's `roomId` or `roomName` is read with the token
-    everywhere: str | None = (
-        None  # with `room`: the scope whose integrations, and the room's, are read as well
-    )
+    everywhere: str | None = None  # with `room`: the scope whose integrations are read with it
     body: type[msgspec.Struct] | None = None
     validate: bool = False  # check by `schema`, or by the Struct, with Ajv's messages, before permissions
     schema: Mapping[str, object] | None = None

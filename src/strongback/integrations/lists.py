@@ -26,7 +26,7 @@ async def of_room(
     store: Store, caller: Caller, room: RoomView, wanted: Wanted, *, everywhere: bool, matching_ms: int
 ) -> Listing:
     """The integrations linked to a room, with those for all rooms of its type if `everywhere`."""
-    if everywhere and (read := _read(caller, room)) is not None and wanted.is_plain:
+    if everywhere and wanted.is_plain and (read := _read(caller, room)) is not None:
         end = wanted.offset + wanted.count if wanted.count else None
         return Listing(read[wanted.offset : end], len(read))
     targets = [("room", room.id)]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from strongback.storage.contract import Login
-from strongback.storage.views import role_set, room_view
+from strongback.storage.views import ROOM_VIEW, role_set, room_view
 
 _ROOM = slice(3, 10)
 BEHIND_ROOM = 10
@@ -22,10 +22,9 @@ def statement(place: str, revision: str, by: str = "", *, more: str = "", join: 
     valid = f"WHERE t.user_id = {place}1 AND t.hash = {place}2 AND u.active"
     if not by:
         return f"SELECT {columns} {token} {valid}"
-    view = "r.id, r.name, r.type, r.archived, r.prid, r.team_id, s.roles"
     room = f"LEFT JOIN rooms r ON r.{by} = {place}3"
     member = "LEFT JOIN subscriptions s ON s.rid = r.id AND s.user_id = t.user_id"
-    return f"SELECT {columns}, {view}{more} {token} {room} {member} {join} {valid}"
+    return f"SELECT {columns}, {ROOM_VIEW}{more} {token} {room} {member} {join} {valid}"
 
 
 def login(user_id: str, rows: Sequence[Any], reaching: tuple[str, ...] | None = None) -> Login | None:

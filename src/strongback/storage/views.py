@@ -8,6 +8,9 @@ import msgspec
 
 from strongback.storage.contract import RoomView
 
+ROOM_VIEW = "r.id, r.name, r.type, r.archived, r.prid, r.team_id, s.roles"
+"""What is read of a room `r` and of somebody's subscription `s` to it, on every engine."""
+
 
 @lru_cache(maxsize=4096)
 def role_set(text: str) -> frozenset[str]:
@@ -16,7 +19,7 @@ def role_set(text: str) -> frozenset[str]:
 
 
 def room_view(found: Sequence[Any] | None) -> RoomView | None:
-    """The room of a row: id, name, type, archived, prid, team, and the roles of the subscription, NULL without one.
+    """The room of a row of `ROOM_VIEW`; the roles of the subscription are NULL without one.
 
     None without a row, and for one whose outer join found no room.
     """

@@ -6,8 +6,8 @@ from strongback.storage.contract import AHEAD, SHORT
 from strongback.storage.kinds import KINDS
 from strongback.storage.logins import statement
 from strongback.storage.postgres.shown import stored_columns
+from strongback.storage.views import ROOM_VIEW
 
-_VIEW = "r.id, r.name, r.type, r.archived, r.prid, r.team_id, s.roles"
 _LINKED = "SELECT l.integration FROM links l WHERE l.kind ="
 _REACHING = (
     f"SELECT i.* FROM ({_LINKED} 'room' AND l.target = r.id UNION ALL {_LINKED} 'scope' AND l.target = $4"
@@ -39,7 +39,7 @@ ACCESS = (
     " UNION ALL SELECT 'settings', id, text FROM settings"
 )
 
-_ROOM = f"SELECT {_VIEW} FROM rooms r LEFT JOIN subscriptions s ON s.rid = r.id AND s.user_id = $1 WHERE"
+_ROOM = f"SELECT {ROOM_VIEW} FROM rooms r LEFT JOIN subscriptions s ON s.rid = r.id AND s.user_id = $1 WHERE"
 ROOM_BY_ID = f"{_ROOM} r.id = $2"
 ROOM_BY_NAME = f"{_ROOM} r.name = $2"
 SUBSCRIPTION = (

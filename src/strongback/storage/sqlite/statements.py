@@ -7,8 +7,8 @@ from strongback.storage.sqlite.deliveries import DELIVERY as DELIVERY_MEMBERS
 from strongback.storage.sqlite.deliveries import EVENT
 from strongback.storage.sqlite.selections import COLUMNS, stored_columns
 from strongback.storage.sqlite.version_2 import OPEN
+from strongback.storage.views import ROOM_VIEW
 
-_VIEW = "r.id, r.name, r.type, r.archived, r.prid, r.team_id, s.roles"
 _REVISION = "SELECT access FROM sequence"
 AUTHENTICATE = statement("?", _REVISION)
 AUTHENTICATE_AND_ROOM = {by: statement("?", _REVISION, by) for by in ("id", "name")}
@@ -19,7 +19,7 @@ ACCESS = (
     " UNION ALL SELECT 'settings', id, text -> '$.value' FROM settings"
 )
 
-_ROOM = f"SELECT {_VIEW} FROM rooms r LEFT JOIN subscriptions s ON s.rid = r.id AND s.user_id = ? WHERE"
+_ROOM = f"SELECT {ROOM_VIEW} FROM rooms r LEFT JOIN subscriptions s ON s.rid = r.id AND s.user_id = ? WHERE"
 ROOM_BY_ID = f"{_ROOM} r.id = ?"
 ROOM_BY_NAME = f"{_ROOM} r.name = ?"
 
