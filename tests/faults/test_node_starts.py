@@ -35,9 +35,9 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture
 def nodes(cluster: Cluster, tmp_path: Path) -> Iterator[list[Node]]:
-    """Five nodes that have not been started."""
+    """Ten nodes that have not been started."""
     with ExitStack() as stack:
-        made = [Node(tmp_path / name, stack.enter_context(Proxy(cluster.port))) for name in "abcde"]
+        made = [Node(tmp_path / name, stack.enter_context(Proxy(cluster.port))) for name in "abcdefghij"]
         yield made
         for node in made:
             if hasattr(node, "process"):
@@ -76,7 +76,7 @@ def test_nodes_that_start_at_once_make_one_database(
     assert only_number(cluster, "SELECT count(*) FROM subscriptions WHERE rid = 'GENERAL'") == 1
     assert only_number(cluster, "SELECT number FROM version") == 1
     with Receiver() as receiver:
-        report("five nodes start at once", says_and_hears(cluster, nodes, receiver))
+        report("ten nodes start at once", says_and_hears(cluster, nodes, receiver))
 
 
 async def test_a_node_that_is_killed_while_it_makes_the_tables_leaves_none(
